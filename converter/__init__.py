@@ -1,0 +1,1 @@
+"""From trained weights to quantized TFLite models and release bundles."""

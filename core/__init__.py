@@ -1,0 +1,1 @@
+"""What all four programs of Posefleet agree on: poses, features, the network, messages, bundles."""

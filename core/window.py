@@ -1,0 +1,116 @@
+"""Timestamped poses of one person -> windows at a fixed rate.
+
+Cameras run at their own, uneven rates; the classifier wants one rate. Poses are interpolated at multiples of 1/rate
+after the first pose of a track, so that the same movement filmed at 10 and at 30 frames per second gives the same
+windows. A stream pushed pose by pose and a whole recording give the same windows to the bit: there is one
+implementation.
+
+    buffer = WindowBuffer(WindowSpec())
+    for captured_at, keypoints in track:
+        for window in buffer.push(captured_at, keypoints):
+            features = extract(window.keypoints, FeatureSpec(), rate_hz=15.0)
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from core.skeleton import CORE15, Array
+
+
+class WindowSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a classifier wants to look at time; part of a release's manifest."""
+
+    rate_hz: float = 15.0
+    length: int = 32  # frames, 2.1 s at 15 Hz
+    stride: int = 4  # frames between windows, 0.27 s at 15 Hz
+    max_gap_s: float = 0.7  # a longer gap between poses starts afresh
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.rate_hz <= 120 and 4 <= self.length <= 256 and 1 <= self.stride <= self.length):
+            raise ValueError(f"impossible window: {self.rate_hz} Hz, {self.length} frames, stride {self.stride}")
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first to the last frame of a window."""
+        return (self.length - 1) / self.rate_hz
+
+
+@dataclass(frozen=True)
+class Window:
+    """(T, 15, 4) keypoints (x, y, z in frame heights, score) from started_at to ended_at, seconds."""
+
+    keypoints: Array
+    started_at: float
+    ended_at: float
+
+    @property
+    def centre(self) -> float:
+        """The moment that a label of this window speaks of."""
+        return (self.started_at + self.ended_at) / 2
+
+
+class WindowBuffer:
+    """Resamples one track and cuts windows from it."""
+
+    def __init__(self, spec: WindowSpec) -> None:
+        self._spec = spec
+        self._frames: deque[Array] = deque(maxlen=spec.length)
+        self._start = 0.0
+        self._next = 0  # index of the next frame on the 1/rate grid
+        self._last: tuple[float, Array] | None = None
+
+    def push(self, captured_at: float, keypoints: Array) -> list[Window]:
+        """Take one pose; return the windows that it completes (usually none, or one).
+
+        Args:
+            captured_at: seconds on a clock that only goes forward; a pose that is not newer is ignored.
+            keypoints: (15, 4) float32, see `core.skeleton.to_core15`.
+        """
+        if keypoints.shape != (CORE15.size, 4):
+            raise ValueError(f"keypoints must be (15, 4), not {keypoints.shape}")
+        if self._last is not None and captured_at <= self._last[0]:
+            return []
+        if self._last is None or captured_at - self._last[0] > self._spec.max_gap_s:
+            self._restart(captured_at, keypoints)
+            return []
+        windows = self._advance(self._last, (captured_at, keypoints))
+        self._last = (captured_at, keypoints)
+        return windows
+
+    def _restart(self, captured_at: float, keypoints: Array) -> None:
+        self._frames.clear()
+        self._frames.append(keypoints)
+        self._start, self._next = captured_at, 1
+        self._last = (captured_at, keypoints)
+
+    def _advance(self, before: tuple[float, Array], after: tuple[float, Array]) -> list[Window]:
+        windows = []
+        while (moment := self._start + self._next / self._spec.rate_hz) <= after[0]:
+            self._frames.append(_between(before, after, moment))
+            self._next += 1
+            filled = self._next - self._spec.length
+            if filled >= 0 and filled % self._spec.stride == 0:
+                windows.append(Window(np.stack(self._frames), moment - self._spec.seconds, moment))
+        return windows
+
+
+def _between(before: tuple[float, Array], after: tuple[float, Array], moment: float) -> Array:
+    share = np.float32((moment - before[0]) / (after[0] - before[0]))
+    mixed: Array = before[1] * (np.float32(1) - share) + after[1] * share
+    mixed[:, 3] = np.minimum(before[1][:, 3], after[1][:, 3])  # never surer than either neighbour
+    return mixed
+
+
+def cut_windows(poses: Iterable[tuple[float, Array | None]], spec: WindowSpec) -> list[Window]:
+    """All windows of a recording of one person; None stands for a frame without a person."""
+    buffer = WindowBuffer(spec)
+    return [
+        window
+        for captured_at, keypoints in poses
+        if keypoints is not None
+        for window in buffer.push(captured_at, keypoints)
+    ]

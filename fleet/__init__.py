@@ -1,0 +1,1 @@
+"""The aggregator: averages deltas, gates, signs and pushes releases."""

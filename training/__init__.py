@@ -1,0 +1,1 @@
+"""The desktop: data, augmentation, training and evaluation of action classifiers."""

@@ -1,0 +1,1 @@
+"""Recordings of people: one in-memory and on-disk form for every source."""
