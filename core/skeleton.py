@@ -98,7 +98,9 @@ class Pose:
     def __post_init__(self) -> None:
         size = LAYOUTS[self.layout].size
         if self.joints.shape != (size, 3) or self.score.shape != (size,):
-            raise ValueError(f"a {self.layout} pose has joints ({size}, 3) and score ({size},), not {self.joints.shape}")
+            raise ValueError(
+                f"a {self.layout} pose has joints ({size}, 3) and score ({size},), not {self.joints.shape}"
+            )
 
 
 def core15_sources(layout: str) -> tuple[tuple[int, ...], ...]:

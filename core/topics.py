@@ -1,8 +1,8 @@
 """The topic tree: the only place where a topic name is put together or taken apart.
 
-    posefleet/v1/<site>/<device>/event | action | status | delta/<round>/<n> | inbox
-    posefleet/v1/rounds/<group>
-    posefleet/v1/releases/<channel>/manifest | chunk/<sha256>/<n>
+posefleet/v1/<site>/<device>/event | action | status | delta/<round>/<n> | inbox
+posefleet/v1/rounds/<group>
+posefleet/v1/releases/<channel>/manifest | chunk/<sha256>/<n>
 """
 
 import re

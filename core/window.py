@@ -14,9 +14,11 @@ implementation.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from core.skeleton import CORE15, Array
 
@@ -24,14 +26,10 @@ from core.skeleton import CORE15, Array
 class WindowSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a classifier wants to look at time; part of a release's manifest."""
 
-    rate_hz: float = 15.0
-    length: int = 32  # frames, 2.1 s at 15 Hz
-    stride: int = 4  # frames between windows, 0.27 s at 15 Hz
-    max_gap_s: float = 0.7  # a longer gap between poses starts afresh
-
-    def __post_init__(self) -> None:
-        if not (1 <= self.rate_hz <= 120 and 4 <= self.length <= 256 and 1 <= self.stride <= self.length):
-            raise ValueError(f"impossible window: {self.rate_hz} Hz, {self.length} frames, stride {self.stride}")
+    rate_hz: Annotated[float, Meta(ge=1, le=120)] = 15.0
+    length: Annotated[int, Meta(ge=4, le=256)] = 32  # frames, 2.1 s at 15 Hz
+    stride: Annotated[int, Meta(ge=1, le=256)] = 4  # frames between windows, 0.27 s at 15 Hz
+    max_gap_s: Annotated[float, Meta(gt=0, le=10)] = 0.7  # a longer gap between poses starts afresh
 
     @property
     def seconds(self) -> float:

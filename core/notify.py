@@ -1,0 +1,36 @@
+"""What a service tells systemd (sd_notify(3)); silent where there is no systemd."""
+
+import os
+
+import sdnotify
+
+
+class Notifier:
+    """READY, WATCHDOG, STATUS and STOPPING on the socket that NOTIFY_SOCKET names."""
+
+    def __init__(self) -> None:
+        self._notifier = sdnotify.SystemdNotifier()
+
+    @property
+    def watchdog_interval_s(self) -> float | None:
+        """Half of WatchdogSec=, the recommended time between pings; None when there is no watchdog."""
+        limit_us = os.environ.get("WATCHDOG_USEC", "")
+        if not limit_us.isdecimal() or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+            return None
+        return int(limit_us) / 2_000_000
+
+    def ready(self) -> None:
+        """The service does its job now."""
+        self._notifier.notify("READY=1")
+
+    def watchdog(self) -> None:
+        """The service still does its job."""
+        self._notifier.notify("WATCHDOG=1")
+
+    def status(self, text: str) -> None:
+        """One line for `systemctl status`."""
+        self._notifier.notify(f"STATUS={text}")
+
+    def stopping(self) -> None:
+        """The service is about to end, in good order."""
+        self._notifier.notify("STOPPING=1")
