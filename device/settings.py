@@ -1,0 +1,151 @@
+"""The daemon's configuration, one model per section; see `core.settings` for how it is read.
+
+settings = load_settings(DeviceSettings, Path("/etc/posefleet/device.toml"))
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from core.mqtt import MqttSettings
+from core.settings import Section, Settings
+from core.signing import check_public_key
+from core.topics import RESERVED_SITES, DeviceTopics, check_name
+
+
+class IdentitySettings(Section):
+    """[device] who this board is."""
+
+    site: str
+    """The place: a house, a ward, a workshop. Lower-case letters, digits, - and _."""
+    name: str
+    """This board within the site, likewise."""
+    group: str = "default"
+    """The group of devices that learn together."""
+    state_directory: Path = Path("/var/lib/posefleet-device")
+    """Keys, models, samples and the outbox; must be writable and survive reboots."""
+
+    @field_validator("site", "name", "group")
+    @classmethod
+    def _is_a_name(cls, value: str) -> str:
+        if value in RESERVED_SITES:
+            raise ValueError(f"{value!r} is used by the fleet itself; choose another name")
+        return check_name(value)
+
+    @property
+    def topics(self) -> DeviceTopics:
+        """Where this device writes and reads."""
+        return DeviceTopics(self.site, self.name)
+
+
+class CameraSettings(Section):
+    """[camera] where pictures come from."""
+
+    url: str = Field(default="0", min_length=1)
+    """A V4L2 index (0), an rtsp:// or http:// address, or a video file."""
+    loop: bool = False
+    """Start a video file again when it ends."""
+    lost_after_s: float = Field(default=5.0, gt=0, le=600)
+    """No new picture for so long: the camera counts as lost and is opened again."""
+
+
+class PoseSettings(Section):
+    """[pose] who is in the picture."""
+
+    estimator: Literal["mediapipe", "recording"] = "mediapipe"
+    """`mediapipe` is MediaPipe's own Pose graph; `recording` replays stored keypoints named by camera.url."""
+    min_visibility: float = Field(default=0.5, ge=0, le=1)
+    """Shoulders and hips must on average be this visible, or nobody is there."""
+
+
+class ModelSettings(Section):
+    """[model] which classifier, and whose releases to trust."""
+
+    directory: Path
+    """A release bundle to start with; releases received later live in the state directory and win when newer."""
+    public_key: str
+    """The operator's public key (`posefleet fleet key`), base64. Releases signed by any other key are refused."""
+    channel: str = "stable"
+    """The release channel to follow."""
+
+    @field_validator("public_key")
+    @classmethod
+    def _is_a_key(cls, value: str) -> str:
+        try:
+            return check_public_key(value)
+        except ValueError as exc:
+            raise ValueError(f"not an Ed25519 public key ({exc}); `posefleet fleet key` prints it") from exc
+
+    @field_validator("channel")
+    @classmethod
+    def _is_a_name(cls, value: str) -> str:
+        return check_name(value)
+
+
+class EventSettings(Section):
+    """[events] when an action counts."""
+
+    minimum_s: float = Field(default=0.8, ge=0, le=60)
+    """An action shorter than this is not reported."""
+    cool_down_s: float = Field(default=0.5, ge=0, le=600)
+    """The same person and action begin again only after this pause; shorter pauses are bridged."""
+    update_s: float = Field(default=10.0, ge=1, le=3600)
+    """A long action is confirmed by an update this often."""
+
+
+class LatencySettings(Section):
+    """[latency] the budget from capture to decision."""
+
+    budget_ms: float = Field(default=50.0, gt=0, le=5000)
+    """Status reports a problem when the 95th percentile is above it."""
+
+
+class LearningSettings(Section):
+    """[learning] federated learning on this board."""
+
+    enabled: bool = True
+    """Take part in rounds when enough labelled samples are here."""
+    memory_mb: int = Field(default=600, ge=100, le=16000)
+    """Limit for the training process."""
+    maximum_samples: int = Field(default=5000, ge=10, le=100_000)
+    """Labelled windows kept; the oldest go first."""
+
+
+class OutboxSettings(Section):
+    """[outbox] what waits for the broker."""
+
+    quota_mb: int = Field(default=64, ge=1, le=10_000)
+    """Disk space for undelivered events and deltas."""
+
+
+class StatusSettings(Section):
+    """[status] how often the device says how it is."""
+
+    interval_s: float = Field(default=10.0, ge=0.5, le=3600)
+    """Seconds between status messages when nothing changes."""
+
+
+class DeviceSettings(Settings):
+    """device.toml"""
+
+    device: IdentitySettings
+    """Who this board is."""
+    model: ModelSettings
+    """Which classifier, and whose releases to trust."""
+    mqtt: MqttSettings = MqttSettings()
+    """Where the broker is."""
+    camera: CameraSettings = CameraSettings()
+    """Where pictures come from."""
+    pose: PoseSettings = PoseSettings()
+    """Who is in the picture."""
+    events: EventSettings = EventSettings()
+    """When an action counts."""
+    latency: LatencySettings = LatencySettings()
+    """The budget."""
+    learning: LearningSettings = LearningSettings()
+    """Federated learning on this board."""
+    outbox: OutboxSettings = OutboxSettings()
+    """What waits for the broker."""
+    status: StatusSettings = StatusSettings()
+    """How often to say how it is."""
