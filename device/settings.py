@@ -127,7 +127,7 @@ class StatusSettings(Section):
 
 
 class DeviceSettings(Settings):
-    """device.toml"""
+    """The whole of device.toml."""
 
     device: IdentitySettings
     """Who this board is."""
