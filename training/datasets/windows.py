@@ -1,0 +1,94 @@
+"""Recordings -> labelled windows, through the same resampling as the daemon's."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.skeleton import CORE15, Array
+from core.window import Window, WindowSpec, cut_windows
+from training.datasets.recording import Recording
+
+CLEAR_SHARE = 0.75  # a window with less of its main label shows a transition and has no single right answer
+
+
+@dataclass(frozen=True)
+class WindowSet:
+    """Labelled windows.
+
+    Attributes:
+        keypoints: (N, T, 15, 4) float32, see core.window.Window.
+        shares: (N, C) float32: how much of each window's time has each label; the training target.
+        subjects: (N,) who.
+        classes: C names.
+    """
+
+    keypoints: Array
+    shares: Array
+    subjects: npt.NDArray[np.str_]
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """(N,) the label that most of the window has."""
+        labels: npt.NDArray[np.int64] = self.shares.argmax(axis=1)
+        return labels
+
+    @property
+    def clear(self) -> npt.NDArray[np.bool_]:
+        """(N,) True where one label has at least CLEAR_SHARE of the window."""
+        clear: npt.NDArray[np.bool_] = self.shares.max(axis=1) >= CLEAR_SHARE
+        return clear
+
+    def select(self, which: npt.NDArray[np.bool_]) -> "WindowSet":
+        """The windows where `which` (N,) is True."""
+        return WindowSet(self.keypoints[which], self.shares[which], self.subjects[which], self.classes)
+
+
+def label_windows(recordings: Iterable[Recording], spec: WindowSpec, classes: Sequence[str]) -> WindowSet:
+    """Cut recordings into windows and say what is done in each.
+
+    Raises:
+        InputError: a recording has a class that `classes` lacks, or nothing is long enough for one window.
+    """
+    keypoints: list[Array] = []
+    shares: list[Array] = []
+    subjects: list[str] = []
+    for recording in recordings:
+        to_class = _class_map(recording, classes)
+        for window in cut_windows(recording.poses(), spec):
+            keypoints.append(window.keypoints)
+            shares.append(_shares(recording, to_class, window, len(classes)))
+            subjects.append(recording.subject)
+    if not keypoints:
+        raise InputError(f"no recording shows a person for {spec.seconds:.1f} s without a gap: no window can be cut")
+    return WindowSet(np.stack(keypoints), np.stack(shares), np.array(subjects), tuple(classes))
+
+
+def empty_windows(spec: WindowSpec, classes: Sequence[str]) -> WindowSet:
+    """No windows at all."""
+    return WindowSet(
+        np.zeros((0, spec.length, CORE15.size, 4), np.float32),
+        np.zeros((0, len(classes)), np.float32),
+        np.array([], np.str_),
+        tuple(classes),
+    )
+
+
+def _class_map(recording: Recording, classes: Sequence[str]) -> npt.NDArray[np.int64]:
+    unknown = {recording.classes[label] for label in np.unique(recording.labels)} - set(classes)
+    if unknown:
+        raise InputError(f"{recording.name}: has {', '.join(sorted(unknown))}, the model knows {', '.join(classes)}")
+    return np.array([classes.index(name) if name in classes else -1 for name in recording.classes], np.int64)
+
+
+def _shares(recording: Recording, to_class: npt.NDArray[np.int64], window: Window, count: int) -> Array:
+    inside = (recording.times >= window.started_at) & (recording.times <= window.ended_at)
+    seen = np.bincount(to_class[recording.labels[inside]], minlength=count).astype(np.float32)
+    shares: Array = seen / seen.sum()
+    return shares
