@@ -10,9 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core import architecture
+from core.architecture import LSTM_GATES
 from core.weights import Weights
 
 Array = npt.NDArray[Any]  # float32, or float64 in gradient checks
+Gradients = dict[str, Array]  # by the names of the weights
+
+_GATE_SCALE = np.array([0.5, 0.5, 1.0, 0.5]).reshape(LSTM_GATES, 1, 1)  # input, forget, cell, output
 
 
 class LayerPass(Protocol):
@@ -21,7 +25,7 @@ class LayerPass(Protocol):
     def forward(self, inputs: Array) -> Array:
         """Outputs for a batch."""
 
-    def backward(self, slope: Array, gradients: Weights) -> Array:
+    def backward(self, slope: Array, gradients: Gradients) -> Array:
         """Slope of the loss by the inputs from that by the outputs; adds the parameters' to `gradients`."""
 
 
@@ -38,7 +42,7 @@ class _Dense:
         self._outputs = _activate(outputs, self._layer.activation)
         return self._outputs.reshape(*inputs.shape[:-1], -1)
 
-    def backward(self, slope: Array, gradients: Weights) -> Array:
+    def backward(self, slope: Array, gradients: Gradients) -> Array:
         rows = _activation_slope(slope.reshape(self._outputs.shape), self._outputs, self._layer.activation)
         gradients[f"{self._layer.name}/kernel"] = self._rows.T @ rows
         gradients[f"{self._layer.name}/bias"] = rows.sum(axis=0)
@@ -69,7 +73,7 @@ class _Conv1D:
         self._outputs = _activate(outputs, self._layer.activation)
         return self._outputs.reshape(batch, steps, -1)
 
-    def backward(self, slope: Array, gradients: Weights) -> Array:
+    def backward(self, slope: Array, gradients: Gradients) -> Array:
         batch, steps, features = self._shape
         width = self._layer.width
         rows = _activation_slope(slope.reshape(self._outputs.shape), self._outputs, self._layer.activation)
@@ -89,79 +93,74 @@ class _MaxPool:
     def forward(self, inputs: Array) -> Array:
         batch, steps, features = inputs.shape
         self._shape = inputs.shape
-        groups = inputs[:, : steps // self._size * self._size].reshape(batch, -1, self._size, features)
-        self._winners = groups.argmax(axis=2, keepdims=True)
-        return np.take_along_axis(groups, self._winners, axis=2)[:, :, 0]
+        self._groups = inputs[:, : steps // self._size * self._size].reshape(batch, -1, self._size, features)
+        self._largest = self._groups.max(axis=2)
+        return np.asarray(self._largest)
 
-    def backward(self, slope: Array, _: Weights) -> Array:
+    def backward(self, slope: Array, _: Gradients) -> Array:
         batch, pooled, features = slope.shape
         inputs = np.zeros(self._shape, slope.dtype)
-        groups = inputs[:, : pooled * self._size].reshape(batch, pooled, self._size, features)
-        np.put_along_axis(groups, self._winners, slope[:, :, None], axis=2)
-        inputs[:, : pooled * self._size] = groups.reshape(batch, -1, features)
+        winners = _first_largest(self._groups, self._largest[:, :, None], axis=2)
+        inputs[:, : pooled * self._size] = (winners * slope[:, :, None]).reshape(batch, -1, features)
         return inputs
 
 
 class _Lstm:
-    """LSTM with back-propagation through time, steps first inside: the products of a step are then contiguous."""
+    """LSTM with back-propagation through time.
+
+    Inside, gates come first and steps second, (4, T, N, units): every product of a step then works on small contiguous
+    matrices, which BLAS does three times as fast as one wide one.
+    """
 
     def __init__(self, layer: architecture.Lstm, weights: Weights) -> None:
         self._name, self._units = layer.name, layer.units
-        self._kernel = weights[f"{layer.name}/kernel"]
-        self._recurrent = weights[f"{layer.name}/recurrent_kernel"]
-        self._bias = weights[f"{layer.name}/bias"]
+        self._kernel = _gates_first(weights[f"{layer.name}/kernel"])  # (4, F, units)
+        self._recurrent = _gates_first(weights[f"{layer.name}/recurrent_kernel"])  # (4, units, units)
+        self._bias = weights[f"{layer.name}/bias"].reshape(LSTM_GATES, 1, -1)
 
     def forward(self, inputs: Array) -> Array:
         batch, steps, features = inputs.shape
-        units = self._units
         self._inputs = np.ascontiguousarray(inputs.swapaxes(0, 1)).reshape(steps * batch, features)
-        self._gates = (self._inputs @ self._kernel + self._bias).reshape(steps, batch, 4 * units)
-        self._cells = np.zeros((steps + 1, batch, units), inputs.dtype)  # [0]: before the first step
+        self._gates = (self._inputs @ self._kernel + self._bias).reshape(LSTM_GATES, steps, batch, -1)
+        self._cells = np.zeros((steps + 1, batch, self._units), inputs.dtype)  # [0]: before the first step
         self._hidden = np.zeros_like(self._cells)
         self._squashed = np.empty_like(self._cells[1:])  # tanh(cell)
-        for step, gates in enumerate(self._gates):
+        for step in range(steps):
+            gates = self._gates[:, step]
             gates += self._hidden[step] @ self._recurrent
-            entry, forget, candidate, exit_ = self._split(gates)
-            _sigmoid_in_place(gates[:, : 2 * units])
-            np.tanh(candidate, out=candidate)
-            _sigmoid_in_place(exit_)
+            _activate_gates(gates)
+            entry, forget, candidate, exit_ = gates
             np.multiply(forget, self._cells[step], out=self._cells[step + 1])
             self._cells[step + 1] += entry * candidate
             np.tanh(self._cells[step + 1], out=self._squashed[step])
             np.multiply(exit_, self._squashed[step], out=self._hidden[step + 1])
         return self._hidden[1:].swapaxes(0, 1)
 
-    def backward(self, slope: Array, gradients: Weights) -> Array:
-        steps, batch, _ = self._gates.shape
-        units = self._units
-        derivatives = self._gates * (1 - self._gates)  # of the sigmoid, by its value
-        derivatives[..., 2 * units : 3 * units] = 1 - self._gates[..., 2 * units : 3 * units] ** 2
+    def backward(self, slope: Array, gradients: Gradients) -> Array:
+        _, steps, batch, units = self._gates.shape
+        before = self._gates * (1 - self._gates)  # derivative of the sigmoid by its value; becomes the slopes before
+        before[2] = 1 - self._gates[2] ** 2  # the activations
         squash_slopes = 1 - self._squashed**2
-        before = np.empty_like(self._gates)  # slopes before the gates' activations
-        recurrent = np.ascontiguousarray(self._recurrent.T)
+        recurrent = np.ascontiguousarray(self._recurrent.swapaxes(1, 2))
         hidden = np.zeros((batch, units), slope.dtype)
         cell = np.zeros_like(hidden)
         for step in reversed(range(steps)):
-            entry, forget, candidate, exit_ = self._split(self._gates[step])
+            entry, forget, candidate, exit_ = self._gates[:, step]
             hidden += slope[:, step]
             cell += hidden * exit_ * squash_slopes[step]
-            to_entry, to_forget, to_candidate, to_exit = self._split(before[step])
-            np.multiply(cell, candidate, out=to_entry)
-            np.multiply(cell, self._cells[step], out=to_forget)
-            np.multiply(cell, entry, out=to_candidate)
-            np.multiply(hidden, self._squashed[step], out=to_exit)
-            before[step] *= derivatives[step]
+            before[0, step] *= cell * candidate
+            before[1, step] *= cell * self._cells[step]
+            before[2, step] *= cell * entry
+            before[3, step] *= hidden * self._squashed[step]
             cell *= forget
-            np.matmul(before[step], recurrent, out=hidden)
-        rows = before.reshape(steps * batch, -1)
-        gradients[f"{self._name}/kernel"] = self._inputs.T @ rows
-        gradients[f"{self._name}/recurrent_kernel"] = self._hidden[:-1].reshape(steps * batch, units).T @ rows
-        gradients[f"{self._name}/bias"] = rows.sum(axis=0)
-        return (rows @ self._kernel.T).reshape(steps, batch, -1).swapaxes(0, 1)
-
-    def _split(self, gates: Array) -> tuple[Array, Array, Array, Array]:
-        units = self._units  # views in Keras order
-        return gates[:, :units], gates[:, units : 2 * units], gates[:, 2 * units : 3 * units], gates[:, 3 * units :]
+            np.sum(before[:, step] @ recurrent, axis=0, out=hidden)
+        rows = before.reshape(LSTM_GATES, steps * batch, units)
+        earlier = self._hidden[:-1].reshape(steps * batch, units)
+        gradients[f"{self._name}/kernel"] = _gates_last(self._inputs.T @ rows)
+        gradients[f"{self._name}/recurrent_kernel"] = _gates_last(earlier.T @ rows)
+        gradients[f"{self._name}/bias"] = rows.sum(axis=1).reshape(-1)
+        inputs = (rows @ self._kernel.swapaxes(1, 2)).sum(axis=0)
+        return np.asarray(inputs.reshape(steps, batch, -1).swapaxes(0, 1))
 
 
 class _MeanMaxPool:
@@ -169,17 +168,14 @@ class _MeanMaxPool:
         pass
 
     def forward(self, inputs: Array) -> Array:
-        self._shape = inputs.shape
-        self._winners = inputs.argmax(axis=1, keepdims=True)
-        largest = np.take_along_axis(inputs, self._winners, axis=1)[:, 0]
-        return np.concatenate([inputs.mean(axis=1), largest], axis=1)
+        self._inputs = inputs
+        self._largest = inputs.max(axis=1)
+        return np.concatenate([inputs.mean(axis=1), self._largest], axis=1)
 
-    def backward(self, slope: Array, _: Weights) -> Array:
-        _, steps, features = self._shape
-        inputs = np.zeros(self._shape, slope.dtype)
-        np.put_along_axis(inputs, self._winners, slope[:, None, features:], axis=1)
-        inputs += slope[:, None, :features] / steps
-        return inputs
+    def backward(self, slope: Array, _: Gradients) -> Array:
+        _batch, steps, features = self._inputs.shape
+        winners = _first_largest(self._inputs, self._largest[:, None], axis=1)
+        return np.asarray(winners * slope[:, None, features:] + slope[:, None, :features] / steps)
 
 
 class _LastStep:
@@ -190,8 +186,8 @@ class _LastStep:
         self._shape = inputs.shape
         return inputs[:, -1]
 
-    def backward(self, slope: Array, _: Weights) -> Array:
-        inputs = np.zeros(self._shape, slope.dtype)
+    def backward(self, slope: Array, _: Gradients) -> Array:
+        inputs: Array = np.zeros(self._shape, slope.dtype)
         inputs[:, -1] = slope
         return inputs
 
@@ -214,16 +210,35 @@ def prepare(layer: architecture.Layer, weights: Weights) -> LayerPass:
 
 
 def _activate(outputs: Array, activation: architecture.Activation) -> Array:
-    return np.maximum(outputs, 0, out=outputs) if activation == "relu" else outputs
+    if activation == "relu":
+        np.maximum(outputs, 0, out=outputs)
+    return outputs
 
 
 def _activation_slope(slope: Array, outputs: Array, activation: architecture.Activation) -> Array:
-    return slope * (outputs > 0) if activation == "relu" else slope
+    return np.asarray(slope * (outputs > 0)) if activation == "relu" else slope
 
 
-def _sigmoid_in_place(values: Array) -> None:
-    # By tanh: it saturates without overflow, and numpy has a vectorised one.
-    values *= 0.5
-    np.tanh(values, out=values)
-    values *= 0.5
-    values += 0.5
+def _first_largest(values: Array, largest: Array, axis: int) -> npt.NDArray[np.bool_]:
+    # Where the maximum is taken from. Ties are common after a relu, and only one step may get the slope; argmax would
+    # say it in one call, at eight times the cost.
+    equal = values == largest
+    return np.asarray(equal & (np.cumsum(equal, axis=axis, dtype=np.int16) == 1))
+
+
+def _activate_gates(gates: Array) -> None:
+    # (4, N, units) in place. The sigmoid is made of tanh, which saturates without overflow and numpy has vectorised:
+    # sigmoid(x) = tanh(x / 2) / 2 + 1/2; the candidate's gate is a plain tanh.
+    scale = _GATE_SCALE.astype(gates.dtype)
+    gates *= scale
+    np.tanh(gates, out=gates)
+    gates *= scale
+    gates += 1 - scale
+
+
+def _gates_first(kernel: Array) -> Array:
+    return np.ascontiguousarray(kernel.reshape(len(kernel), LSTM_GATES, -1).swapaxes(0, 1))
+
+
+def _gates_last(kernel: Array) -> Array:
+    return np.asarray(kernel.swapaxes(0, 1).reshape(kernel.shape[1], -1))

@@ -5,7 +5,7 @@
     loss, gradients, logits = loss_and_gradients(architecture, weights, windows, labels)
 
 Numbers agree with TensorFlow's to float32 precision (tests/core/test_network.py). There is no batch normalisation: it
-is folded into its neighbours before weights leave the desktop (`training.models.keras`).
+is folded into its neighbours before weights leave the desktop (`training.models`).
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.architecture import LSTM_GATES, Architecture, parameter_shapes
-from core.layers import Array, prepare
+from core.layers import Array, Gradients, prepare
 from core.weights import Weights
 
 _FORWARD_BATCH = 256  # windows at once: bounds memory (about 60 MB for the default network), costs no speed
@@ -69,7 +69,7 @@ def loss_and_gradients(
         outputs = layer.forward(outputs)
     loss = float(shares @ cross_entropy(outputs, targets))
     slope = (softmax(outputs) * targets.sum(axis=1, keepdims=True) - targets) * shares[:, None]
-    gradients: Weights = {}
+    gradients: Gradients = {}
     for layer in reversed(passes):
         slope = layer.backward(slope, gradients)
     return loss, {name: gradients[name] for name in weights}, outputs
@@ -104,7 +104,7 @@ def _distributions(labels: npt.NDArray[Any], classes: int) -> npt.NDArray[Any]:
     if labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer):
         if labels.size and not 0 <= labels.min() <= labels.max() < classes:
             raise ValueError(f"labels go from {labels.min()} to {labels.max()}, but there are {classes} classes")
-        return np.eye(classes, dtype=np.float32)[labels]
+        return np.asarray(np.eye(classes, dtype=np.float32)[labels])
     if labels.ndim != 2 or labels.shape[1] != classes:  # noqa: PLR2004 - (N, C)
         raise ValueError(
             f"labels of shape {labels.shape} and type {labels.dtype} are neither classes nor (N, {classes})"
@@ -124,4 +124,4 @@ def _initial_tensor(name: str, shape: tuple[int, ...], rng: np.random.Generator)
 
 def _orthogonal(size: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     basis, triangle = np.linalg.qr(rng.standard_normal((size, size)))
-    return (basis * np.sign(np.diag(triangle))).astype(np.float32)
+    return np.asarray(basis * np.sign(np.diag(triangle)), np.float32)

@@ -1,0 +1,104 @@
+"""The quantized classifier on a TensorFlow Lite runtime: the only place that looks for one.
+
+A fused LSTM keeps its state between calls, so a window judged after another would not get its own answer: the state is
+cleared before every window, and the order of windows does not matter (tests/core/test_interpreter.py).
+
+    classifier = Classifier(bundle.classifier)
+    logits = classifier.logits(features)        # (T, F) -> (C,)
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import BundleError, InputError
+
+MAX_MODEL_BYTES = 16 * 2**20  # float32 of the largest architecture; ours has about 0.2 MB
+_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of a TFLite flatbuffer
+_SMALLEST_MODEL = 256  # bytes; nothing shorter can hold an operator
+
+
+class Classifier:
+    """A TFLite model with one input (1, T, F) and one output (1, C), both float32. Not for use by several threads.
+
+    Args:
+        model: the bytes of a .tflite file. Their structure is checked only roughly before the runtime reads them, so
+            they should come from a bundle whose signature is right.
+        threads: CPU threads for one window; more than one only helps with models far larger than ours.
+
+    Raises:
+        BundleError: the bytes are no such model.
+        InputError: no TFLite runtime is installed.
+    """
+
+    def __init__(self, model: bytes, *, threads: int = 1) -> None:
+        if len(model) > MAX_MODEL_BYTES:
+            raise BundleError(f"the classifier has {len(model)} bytes; at most {MAX_MODEL_BYTES} are accepted")
+        if len(model) < _SMALLEST_MODEL or model[4:8] != _IDENTIFIER:
+            raise BundleError("the classifier is not a TFLite model (it lacks the mark TFL3); fetch the release again")
+        self._interpreter = _load(model, threads)
+        self._input, self.window, self.features = _input_of(self._interpreter)
+        self._output, self.labels = _output_of(self._interpreter)
+
+    def logits(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Logits (C,) of one window of features (T, F).
+
+        Raises:
+            ValueError: the window has another shape or type.
+        """
+        if features.shape != (self.window, self.features) or features.dtype != np.float32:
+            expected = f"({self.window}, {self.features}) float32"
+            raise ValueError(f"the classifier takes {expected}, not {features.shape} {features.dtype}")
+        self._interpreter.reset_all_variables()
+        self._interpreter.set_tensor(self._input, features[None])
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output)[0])
+
+
+def _load(model: bytes, threads: int) -> Any:  # noqa: ANN401 - two runtimes, neither of them typed
+    interpreter_class = _find_runtime()
+    try:
+        interpreter = interpreter_class(model_content=model, num_threads=threads)
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise BundleError(f"the TFLite runtime refuses the classifier: {str(error)[:200]}") from error
+    return interpreter
+
+
+def _find_runtime() -> Any:  # noqa: ANN401
+    try:
+        from tflite_runtime.interpreter import Interpreter
+    except ImportError:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise InputError(
+                "no TFLite runtime is installed; run: pip install tflite-runtime (or ai-edge-litert from Python 3.12 on)"
+            ) from error
+    return Interpreter
+
+
+def _input_of(interpreter: Any) -> tuple[int, int, int]:  # noqa: ANN401
+    inputs = interpreter.get_input_details()
+    shape = _shape(inputs[0]) if len(inputs) == 1 else ()
+    if len(shape) != 3 or shape[0] != 1 or inputs[0]["dtype"] != np.float32:  # noqa: PLR2004 - (1, T, F)
+        raise BundleError(f"the classifier must take one float32 tensor (1, steps, features); {_describe(inputs)}")
+    return inputs[0]["index"], shape[1], shape[2]
+
+
+def _output_of(interpreter: Any) -> tuple[int, int]:  # noqa: ANN401
+    outputs = interpreter.get_output_details()
+    shape = _shape(outputs[0]) if len(outputs) == 1 else ()
+    if len(shape) != 2 or shape[0] != 1 or outputs[0]["dtype"] != np.float32:  # noqa: PLR2004 - (1, C)
+        raise BundleError(f"the classifier must give one float32 tensor (1, classes); {_describe(outputs)}")
+    return outputs[0]["index"], shape[1]
+
+
+def _shape(details: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(int(size) for size in details["shape"])
+
+
+def _describe(tensors: list[dict[str, Any]]) -> str:
+    found = ", ".join(f"{_shape(tensor)} {np.dtype(tensor['dtype'])}" for tensor in tensors[:4])
+    return f"this one has {len(tensors)}: {found}"
