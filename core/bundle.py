@@ -189,6 +189,18 @@ def read_bundle(directory: Path, trusted_key: str) -> Bundle:
     return open_bundle(signed, files, trusted_key)
 
 
+def signer_of(directory: Path) -> str:
+    """The public key that a bundle claims to be signed by; no proof of who that is.
+
+    Raises:
+        BundleError: there is no bundle.
+    """
+    try:
+        return decode(_read(directory / SIGNATURE), SignedManifest).key
+    except ValueError as exc:
+        raise BundleError(f"{directory / SIGNATURE}: {exc}") from exc
+
+
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_TRANSFER_BYTES:

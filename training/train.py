@@ -37,8 +37,8 @@ class TrainingConfig:
     label_smoothing: float = 0.05
     gradient_norm: float = 1.0
     seed: int = 0
-    window: WindowSpec = WindowSpec()
-    features: FeatureSpec = FeatureSpec()
+    window: WindowSpec = field(default_factory=WindowSpec)
+    features: FeatureSpec = field(default_factory=FeatureSpec)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 

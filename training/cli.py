@@ -1,0 +1,123 @@
+"""`posefleet train` and `posefleet evaluate`: from recordings to a checkpoint, and an honest look at a release."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from training.datasets.recording import Recording
+    from training.evaluate import Report
+
+
+def train(
+    data: Annotated[Path, typer.Argument(help="Folder of recordings (*.npz), sub-folders included.")],
+    out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")] = Path("checkpoint"),
+    model: Annotated[str, typer.Option(help="Network of the family: conv_lstm or lstm.")] = "conv_lstm",
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 30,
+    validation: Annotated[
+        str, typer.Option(help="Comma-separated people who choose the epoch; every fourth person when empty.")
+    ] = "",
+    without: Annotated[
+        str, typer.Option(help="Comma-separated people to leave out altogether, for `posefleet evaluate`.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="The same seed and data give nearly the same weights.")] = 0,
+) -> None:
+    """Train an action classifier on recordings of people.
+
+    People, not windows, are split: nobody is in training and validation at once. The result is a checkpoint;
+    `posefleet convert` makes a release of it.
+
+        posefleet train recordings --out checkpoint --without anna,ben
+    """
+    from rich.progress import Progress, TextColumn
+
+    from training.datasets.recording import load_directory
+    from training.models import MODELS
+    from training.pipeline import make_checkpoint, split_people, train_on_recordings
+    from training.train import TrainingConfig
+
+    if model not in MODELS:
+        raise ConfigError(f"--model {model}: unknown; choose one of {', '.join(sorted(MODELS))}")
+    left_out = _names(without)
+    recordings = [one for one in load_directory(data) if one.subject not in left_out]
+    training_part, validation_part = split_people(recordings, _names(validation))
+    config = TrainingConfig(model=model, epochs=epochs, seed=seed)
+    with Progress(*Progress.get_default_columns(), TextColumn("{task.fields[says]}")) as progress:
+        bar = progress.add_task("training", total=epochs, says="")
+        result = train_on_recordings(
+            training_part,
+            validation_part,
+            config,
+            lambda at: progress.update(
+                bar, completed=at.epoch, says=f"loss {at.loss:.3f}, validation {at.validation_accuracy:.1%}"
+            ),
+        )
+    make_checkpoint(result, out)
+    people = sorted({one.subject for one in validation_part})
+    typer.echo(
+        f"{out}: {result.trained.validation_accuracy:.1%} right on validation people ({', '.join(people)}), "
+        f"temperature {result.trained.temperature:.2f}; next: posefleet convert {out}"
+    )
+
+
+def evaluate(
+    release: Annotated[Path, typer.Argument(help="Folder of a release bundle.")],
+    data: Annotated[Path, typer.Argument(help="Folder of recordings (*.npz).")],
+    public_key: Annotated[
+        str, typer.Option(help="Key that must have signed the release; not checked when empty.")
+    ] = "",
+    people: Annotated[str, typer.Option(help="Comma-separated people to judge on; everybody when empty.")] = "",
+    plot: Annotated[Path | None, typer.Option(help="Write the confusion matrix to this PNG.")] = None,
+) -> None:
+    """Judge a release's quantized model on recordings, window by window.
+
+        posefleet evaluate release recordings --people carl,dora --plot confusion.png
+
+    Use people whom training never saw; a figure from people who were in training flatters.
+    """
+    from core.bundle import read_bundle, signer_of
+    from training.datasets.recording import load_directory
+    from training.datasets.windows import label_windows
+    from training.evaluate import evaluate as judge
+
+    bundle = read_bundle(release, public_key or signer_of(release))
+    chosen = _names(people)
+    recordings = [one for one in load_directory(data) if not chosen or one.subject in chosen]
+    _check_people(chosen, recordings, data)
+    manifest = bundle.manifest
+    report = judge(bundle, label_windows(recordings, manifest.window, manifest.labels))
+    _print_report(report)
+    if plot is not None:
+        from training.plots import plot_confusion
+
+        plot_confusion({"quantized": report}, plot)
+        typer.echo(f"confusion matrix: {plot}")
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check_people(chosen: frozenset[str], recordings: "list[Recording]", data: Path) -> None:
+    if missing := chosen - {one.subject for one in recordings}:
+        raise ConfigError(f"--people: {', '.join(sorted(missing))} is not in {data}")
+
+
+def _print_report(report: "Report") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{report.model}: {report.windows} windows of {report.subjects} people")
+    for column in ("action", "precision", "recall", "F1", "windows"):
+        table.add_column(column, justify="left" if column == "action" else "right")
+    for one in report.per_class:
+        table.add_row(one.name, f"{one.precision:.1%}", f"{one.recall:.1%}", f"{one.f1:.1%}", str(one.support))
+    console = Console()
+    console.print(table)
+    console.print(
+        f"accuracy {report.accuracy:.1%} of clear windows, {report.accuracy_all:.1%} with transitions, "
+        f"macro F1 {report.macro_f1:.1%}; quantized and float answer the same in {report.agreement:.1%}"
+    )
