@@ -74,7 +74,7 @@ def verify(public: str, signature: str, data: bytes) -> bool:
     """True only if the holder of the private half of `public` (base64) signed exactly this data."""
     try:
         key = Ed25519PublicKey.from_public_bytes(_decode(public))
-        key.verify(base64.b64decode(signature, validate=True), data)
+        key.verify(_canonical(signature), data)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -91,10 +91,18 @@ def check_public_key(public: str) -> str:
 
 
 def _decode(text: str) -> bytes:
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except binascii.Error as exc:
-        raise ValueError("not base64") from exc
+    raw = _canonical(text)
     if len(raw) != _KEY_BYTES:
         raise ValueError(f"a key has {_KEY_BYTES} bytes, not {len(raw)}")
+    return raw
+
+
+def _canonical(text: str) -> bytes:
+    """Bytes of a base64 text, of which there is only one: RFC 4648 section 3.5 allows stray bits at the end."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise ValueError("not base64") from exc
+    if base64.b64encode(raw).decode() != text:
+        raise ValueError("not canonical base64")
     return raw

@@ -1,0 +1,80 @@
+"""Streams of poses become windows at a fixed rate."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.window import WindowBuffer, WindowSpec, cut_windows
+
+SPEC = WindowSpec(rate_hz=15.0, length=8, stride=2)
+
+
+def movement(moment: float) -> np.ndarray:
+    """A smooth movement of all joints, known at every moment."""
+    keypoints = np.ones((15, 4), np.float32)
+    keypoints[:, 0] = np.sin(moment + np.arange(15))
+    keypoints[:, 1] = np.cos(0.5 * moment)
+    return keypoints
+
+
+def film(fps: float, seconds: float, start: float = 0.0):
+    return [(start + i / fps, movement(i / fps)) for i in range(int(seconds * fps) + 1)]
+
+
+@pytest.mark.parametrize("fps", [10.0, 15.0, 24.0, 30.0])
+def test_frame_rate_does_not_change_windows(fps):
+    """The same movement filmed at any rate gives the same windows, up to interpolation of a smooth curve."""
+    windows = cut_windows(film(fps, 3), SPEC)
+    assert len(windows) >= 10
+    for window in windows:
+        moments = np.linspace(window.started_at, window.ended_at, SPEC.length)
+        expected = np.stack([movement(moment) for moment in moments])
+        assert np.abs(window.keypoints - expected).max() < 0.01
+
+
+def test_windows_come_a_stride_apart():
+    """Successive windows begin stride/rate seconds after each other and span length - 1 steps."""
+    windows = cut_windows(film(30, 3), SPEC)
+    gaps = np.diff([window.started_at for window in windows])
+    assert np.allclose(gaps, SPEC.stride / SPEC.rate_hz)
+    assert all(np.isclose(w.ended_at - w.started_at, SPEC.seconds) for w in windows)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.floats(0.01, 0.5), min_size=1, max_size=60))
+def test_a_stream_equals_a_recording_to_the_bit(steps):
+    """Whatever the timing, poses pushed one by one give exactly the windows of the whole recording."""
+    moments = np.cumsum(steps)
+    poses = [(float(moment), movement(float(moment))) for moment in moments]
+    buffer = WindowBuffer(SPEC)
+    streamed = [window for moment, pose in poses for window in buffer.push(moment, pose)]
+    batch = cut_windows(poses, SPEC)
+    assert len(streamed) == len(batch)
+    for one, other in zip(streamed, batch, strict=True):
+        assert np.array_equal(one.keypoints, other.keypoints)
+        assert one.started_at == other.started_at
+
+
+def test_a_long_gap_starts_afresh():
+    """No window bridges a gap longer than the window spec allows."""
+    poses = film(30, 1) + film(30, 1, start=5.0)
+    assert all(window.ended_at - window.started_at < 1 for window in cut_windows(poses, SPEC))
+    assert not any(window.started_at < 2 < window.ended_at for window in cut_windows(poses, SPEC))
+
+
+def test_poses_that_are_not_newer_are_ignored():
+    """A clock that repeats or goes back adds nothing and breaks nothing."""
+    buffer = WindowBuffer(SPEC)
+    for moment, pose in film(30, 1):
+        buffer.push(moment, pose)
+    assert buffer.push(0.5, movement(0.5)) == []
+
+
+def test_interpolated_scores_are_never_surer_than_their_neighbours():
+    """A joint seen in one frame and unseen in the next counts as unseen in between."""
+    unseen = movement(1.0)
+    unseen[:, 3] = 0.1
+    poses = [(i / 10, movement(i / 10) if i % 2 else unseen) for i in range(30)]
+    for window in cut_windows(poses, SPEC):
+        assert window.keypoints[1:, :, 3].max() <= 0.1 + 1e-6
