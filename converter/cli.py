@@ -25,7 +25,7 @@ def convert(
 
     from converter.make_bundle import make_bundle
     from converter.quantize import make_template
-    from core.bundle import write_bundle
+    from core.bundle import Thresholds, write_bundle
     from core.checkpoint import read_checkpoint
     from core.signing import SigningKey
 
@@ -45,8 +45,10 @@ def convert(
         window=description.window,
         temperature=description.temperature,
         weights=source.weights,
-        template=template,
+        template=template.model,
+        patch_map=template.patch_map,
         golden_windows=source.golden,
+        thresholds=Thresholds(),
         metrics=description.metrics,
         key=SigningKey.load_or_create(key),
     )

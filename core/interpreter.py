@@ -7,6 +7,7 @@ cleared before every window, and the order of windows does not matter (tests/cor
     logits = classifier.logits(features)        # (T, F) -> (C,)
 """
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from core.errors import BundleError, InputError
 
 MAX_MODEL_BYTES = 16 * 2**20  # float32 of the largest architecture; ours has about 0.2 MB
+_RUNTIMES = ("tflite_runtime.interpreter", "ai_edge_litert.interpreter")
 _IDENTIFIER = b"TFL3"  # bytes 4 to 8 of a TFLite flatbuffer
 _SMALLEST_MODEL = 256  # bytes; nothing shorter can hold an operator
 
@@ -55,11 +57,19 @@ class Classifier:
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output)[0])
 
+    def batch_logits(self, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Logits (N, C) of windows (N, T, F), one after the other; raises as `logits`."""
+        return np.array([self.logits(window) for window in windows], np.float32).reshape(len(windows), self.labels)
+
 
 def _load(model: bytes, threads: int) -> Any:  # noqa: ANN401 - two runtimes, neither of them typed
-    interpreter_class = _find_runtime()
+    runtime = _find_runtime()
+    # XNNPACK, the delegate taken otherwise, has nothing for int8 weights with float activations: it only costs memory.
+    resolver = runtime.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
-        interpreter = interpreter_class(model_content=model, num_threads=threads)
+        interpreter = runtime.Interpreter(
+            model_content=model, num_threads=threads, experimental_op_resolver_type=resolver
+        )
         interpreter.allocate_tensors()
     except (RuntimeError, ValueError) as error:
         raise BundleError(f"the TFLite runtime refuses the classifier: {str(error)[:200]}") from error
@@ -67,16 +77,14 @@ def _load(model: bytes, threads: int) -> Any:  # noqa: ANN401 - two runtimes, ne
 
 
 def _find_runtime() -> Any:  # noqa: ANN401
-    try:
-        from tflite_runtime.interpreter import Interpreter
-    except ImportError:
+    for name in _RUNTIMES:
         try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            raise InputError(
-                "no TFLite runtime is installed; run: pip install tflite-runtime (or ai-edge-litert from Python 3.12 on)"
-            ) from error
-    return Interpreter
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise InputError(
+        "no TFLite runtime is installed; run: pip install tflite-runtime (from Python 3.12: ai-edge-litert)"
+    )
 
 
 def _input_of(interpreter: Any) -> tuple[int, int, int]:  # noqa: ANN401

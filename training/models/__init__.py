@@ -1,0 +1,14 @@
+"""The family of classifiers: one file per network, each a function that makes an architecture. No TensorFlow here."""
+
+from collections.abc import Callable
+
+from core.architecture import Architecture
+from training.models import conv_lstm, lstm
+
+__all__ = ["DEFAULT_MODEL", "MODELS"]
+
+DEFAULT_MODEL = "conv_lstm"
+MODELS: dict[str, Callable[..., Architecture]] = {
+    "conv_lstm": conv_lstm.architecture,
+    "lstm": lstm.architecture,
+}

@@ -1,0 +1,142 @@
+"""Architectures as tf_keras models: to train them, with batch normalisation, and to convert them, without.
+
+Batch normalisation speeds up training on the desktop but spoils federated averaging (DESIGN.md section 11), so it is
+folded into its neighbours before weights leave this module, exactly:
+
+    model = build(architecture)
+    model.compile(...); model.fit(...)
+    weights = fold(model, architecture)         # core.network.forward(architecture, weights, x) == model.predict(x)
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tf_keras
+
+from core.architecture import (
+    Architecture,
+    Conv1D,
+    Dense,
+    LastStep,
+    Layer,
+    Lstm,
+    MaxPool,
+    MeanMaxPool,
+    Named,
+    parameter_shapes,
+)
+from core.weights import Weights
+
+_INPUT_NORM = "input_norm"
+_NORM_MOMENTUM = 0.95  # Keras's 0.99 lags behind the few hundred steps of an epoch here
+_Tensor = Any  # of Keras's symbolic kind, which has no public name
+_Float64 = npt.NDArray[np.float64]
+
+
+def build(architecture: Architecture, *, dropout: float = 0.3) -> tf_keras.Model:
+    """The model to train, logits out: normalised inputs and hidden layers, dropout after them and before the logits.
+
+    A network that starts with a convolution has no normalised inputs: its zero padding would be at another level than
+    zero then, and folding would not be exact.
+    """
+    inputs = tf_keras.Input((architecture.window, architecture.input_size), name="features")
+    outputs = inputs
+    if isinstance(architecture.layers[0], Dense | Lstm):
+        outputs = _batch_norm(_INPUT_NORM)(outputs)
+    for layer in architecture.layers[:-1]:
+        outputs = _apply_hidden(layer, outputs, dropout)
+    outputs = _apply(architecture.layers[-1], tf_keras.layers.Dropout(dropout)(outputs))
+    return tf_keras.Model(inputs, outputs)
+
+
+def plain_model(architecture: Architecture, weights: Weights, *, batch: int | None = None) -> tf_keras.Model:
+    """The model that computes what `core.network.forward` does with these weights; `batch` fixes the batch size."""
+    inputs = tf_keras.Input((architecture.window, architecture.input_size), batch_size=batch, name="features")
+    outputs = inputs
+    for layer in architecture.layers:
+        outputs = _activation(layer, _apply(layer, outputs))
+    model = tf_keras.Model(inputs, outputs)
+    for layer in _named(architecture):
+        model.get_layer(layer.name).set_weights([weights[name] for name in _parameters(layer, architecture)])
+    return model
+
+
+def fold(model: tf_keras.Model, architecture: Architecture) -> Weights:
+    """The weights of a model that `build` made, batch normalisation folded in with its moving averages.
+
+    With y = scale * x + shift for a normalisation, one that follows a layer scales the layer's columns; the inputs'
+    scales the first layer's rows, and its shift goes through the kernel into the bias.
+    """
+    weights: dict[str, _Float64] = {}
+    for layer in _named(architecture):
+        kernel, *recurrent, bias = (tensor.astype(np.float64) for tensor in model.get_layer(layer.name).get_weights())
+        if layer is architecture.layers[0] and not isinstance(layer, Conv1D):
+            scale, shift = _norm_of(model, _INPUT_NORM)
+            kernel, bias = kernel * scale[:, None], bias + shift @ kernel
+        if _is_normalised(layer, architecture):
+            scale, shift = _norm_of(model, _norm_name(layer))
+            kernel, bias = kernel * scale, bias * scale + shift
+        weights |= dict(zip(_parameters(layer, architecture), (kernel, *recurrent, bias), strict=True))
+    return {name: tensor.astype(np.float32) for name, tensor in weights.items()}
+
+
+def _apply_hidden(layer: Layer, outputs: _Tensor, dropout: float) -> _Tensor:
+    outputs = _apply(layer, outputs)
+    if isinstance(layer, Dense | Conv1D):
+        outputs = _activation(layer, _batch_norm(_norm_name(layer))(outputs))
+        outputs = tf_keras.layers.Dropout(dropout)(outputs)
+    return outputs
+
+
+def _apply(layer: Layer, inputs: _Tensor) -> _Tensor:
+    """The layer's outputs before its activation."""
+    match layer:
+        case Dense(name=name, units=units):
+            return tf_keras.layers.Dense(units, name=name)(inputs)
+        case Conv1D(name=name, filters=filters, width=width):
+            return tf_keras.layers.Conv1D(filters, width, padding="same", name=name)(inputs)
+        case MaxPool(size=size):
+            return tf_keras.layers.MaxPool1D(size)(inputs)
+        case Lstm(name=name, units=units):
+            return tf_keras.layers.LSTM(units, return_sequences=True, name=name)(inputs)
+        case MeanMaxPool():
+            mean = tf_keras.layers.GlobalAveragePooling1D()(inputs)
+            return tf_keras.layers.Concatenate()([mean, tf_keras.layers.GlobalMaxPooling1D()(inputs)])
+        case LastStep():
+            return inputs[:, -1]
+
+
+def _activation(layer: Layer, outputs: _Tensor) -> _Tensor:
+    if isinstance(layer, Dense | Conv1D) and layer.activation == "relu":
+        return tf_keras.layers.ReLU()(outputs)
+    return outputs
+
+
+def _batch_norm(name: str) -> tf_keras.layers.Layer:
+    return tf_keras.layers.BatchNormalization(momentum=_NORM_MOMENTUM, name=name)
+
+
+def _norm_name(layer: Named) -> str:
+    return f"{layer.name}_norm"
+
+
+def _norm_of(model: tf_keras.Model, name: str) -> tuple[_Float64, _Float64]:
+    """Scale and shift of a normalisation in inference."""
+    norm = model.get_layer(name)
+    gamma, beta, mean, variance = (tensor.astype(np.float64) for tensor in norm.get_weights())
+    scale = gamma / np.sqrt(variance + norm.epsilon)
+    return scale, beta - mean * scale
+
+
+def _is_normalised(layer: Named, architecture: Architecture) -> bool:
+    return not isinstance(layer, Lstm) and layer is not architecture.layers[-1]
+
+
+def _named(architecture: Architecture) -> list[Named]:
+    return [layer for layer in architecture.layers if isinstance(layer, Named)]
+
+
+def _parameters(layer: Named, architecture: Architecture) -> list[str]:
+    """Names of a layer's tensors in Keras's order, which is also ours: kernel, recurrent kernel, bias."""
+    return [name for name in parameter_shapes(architecture) if name.startswith(f"{layer.name}/")]

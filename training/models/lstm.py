@@ -1,0 +1,9 @@
+"""Two LSTM layers, judged at the last frame: the plain network that others are compared with; 200,000 parameters."""
+
+from core.architecture import Architecture, Dense, LastStep, Lstm
+
+
+def architecture(*, features: int, window: int, classes: int) -> Architecture:
+    """The network for windows of `window` frames of `features` numbers."""
+    layers = (Lstm("lstm_1", 96), Lstm("lstm_2", 96), LastStep(), Dense("logits", classes))
+    return Architecture(features, window, layers)
