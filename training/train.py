@@ -112,7 +112,7 @@ def calibrate(logits: Array, shares: Array) -> float:
     """
     steps = int(math.log(10) / math.log(1.02)) + 1
     candidates = [0.5 * 1.02**step for step in range(steps)]
-    losses = [cross_entropy(logits / np.float32(candidate), shares) for candidate in candidates]
+    losses = [cross_entropy(logits / np.float32(candidate), shares).mean() for candidate in candidates]
     return candidates[int(np.argmin(losses))]
 
 

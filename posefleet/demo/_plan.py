@@ -1,0 +1,97 @@
+"""Who is in the demo, what they do, and where its files are."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+WEAK_ACTIONS = ("clap", "punch")  # only one person in training shows them: what the devices will teach each other
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cast. People appear in one role only, so that no figure flatters.
+
+    Attributes:
+        training: who the first model learns from.
+        validation: who chooses the epoch, and later whether a new model is better (the operator's gate).
+        test: who is only looked at in the summary, before and after.
+        devices: device name -> the person who lives there; the first model knows none of them.
+        takes: films of each training person.
+    """
+
+    training: tuple[str, ...] = ("anna", "ben", "carl", "dora", "emil", "fay")
+    validation: tuple[str, ...] = ("gina", "hugo")
+    test: tuple[str, ...] = ("ida", "jon", "kim")
+    devices: dict[str, str] = field(default_factory=lambda: {"kitchen": "lena", "studio": "mike", "workshop": "nora"})
+    epochs: int = 30
+    rounds: int = 2
+    site: str = "demo"
+    seed: int = 7
+
+    @property
+    def weak_teacher(self) -> str:
+        """The one training person who shows the weak actions."""
+        return self.training[0]
+
+
+QUICK = Plan(
+    training=("anna", "ben", "carl"),
+    validation=("gina",),
+    test=("ida",),
+    epochs=12,
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Everything below one directory."""
+
+    root: Path
+
+    @property
+    def films(self) -> Path:
+        """Rendered camera footage; a cache."""
+        return self.root / "films"
+
+    @property
+    def recordings(self) -> Path:
+        """Keypoints found in the films; a cache."""
+        return self.root / "recordings"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The first trained model; a cache."""
+        return self.root / "checkpoint"
+
+    @property
+    def template(self) -> Path:
+        """The quantized template; a cache."""
+        return self.root / "template"
+
+    @property
+    def release(self) -> Path:
+        """The first release bundle."""
+        return self.root / "release"
+
+    @property
+    def report(self) -> Path:
+        """Plots and figures."""
+        return self.root / "report"
+
+    @property
+    def fleet(self) -> Path:
+        """The aggregator's state."""
+        return self.root / "fleet"
+
+    @property
+    def logs(self) -> Path:
+        """What each process said."""
+        return self.root / "logs"
+
+    @property
+    def broker(self) -> Path:
+        """The broker's configuration."""
+        return self.root / "broker"
+
+    def device(self, name: str) -> Path:
+        """One device's state."""
+        return self.root / "devices" / name

@@ -1,0 +1,126 @@
+"""The demo from beginning to end; each act is a function, caches make every act but the last two quick to repeat."""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from core.bundle import Bundle, read_bundle
+from posefleet.demo import _films, _household, _learn, _summary
+from posefleet.demo._fleet import Outcome, run_fleet
+from posefleet.demo._plan import QUICK, Places, Plan
+from posefleet.demo._processes import interruptible
+from training.datasets.recording import Recording
+from training.datasets.windows import WindowSet, label_windows
+from training.evaluate import evaluate
+from training.plots import plot_confusion, plot_timeline
+from training.synthesis import ACTIONS, Clip, Footage
+
+CLASSES = ("background", *sorted(ACTIONS))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that is there before the first service starts."""
+
+    clips: dict[str, Clip]
+    first: Bundle
+    gate: WindowSet
+    test: WindowSet
+
+
+def play(directory: Path, *, quick: bool, keep_running_s: float, port: int, broker: str) -> None:
+    """Run the demo; see `posefleet demo --help`."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    began = time.monotonic()
+    console = Console()
+    places = Places(directory / "quick" if quick else directory)
+    plan = QUICK if quick else Plan()
+    with interruptible():
+        _household.forget_last_run(places)
+        prepared = _prepare(plan, places, console)
+        console.print(f"prepared in {time.monotonic() - began:.0f} s; now the fleet starts")
+        outcome = run_fleet(
+            plan, places, prepared.clips, console, port=port, broker=broker, keep_running_s=keep_running_s
+        )
+        _conclude(plan, places, prepared, outcome, console)
+    console.print(f"the demo took {time.monotonic() - began:.0f} s")
+
+
+def _prepare(plan: Plan, places: Places, console: Console) -> Prepared:
+    films = _films.cast(plan)
+    # The template needs no trained weights, so TensorFlow makes it while the films are rendered.
+    with ThreadPoolExecutor(max_workers=2) as pool, _progress(console) as progress:
+        tasks = {
+            "watch": progress.add_task("rendering people", total=len(films.to_watch)),
+            "find": progress.add_task("finding poses with MediaPipe", total=len(films.to_watch)),
+            "train": progress.add_task("training conv_lstm", total=plan.epochs),
+            "cameras": progress.add_task("rendering the devices' cameras", total=len(films.cameras)),
+        }
+        try:
+            clips = _films.render(films.to_watch, places, progress, tasks["watch"])
+            found = _films.watch(clips, places, progress, tasks["find"])
+            template = pool.submit(_learn.template_for, len(CLASSES), places)
+            cameras = pool.submit(_films.render, [*films.cameras.values()], places, progress, tasks["cameras"])
+            by_footage = {clip.footage: found[clip.video.stem] for clip in clips}
+            training, validation, test = (
+                _pick(by_footage, part) for part in (films.training, films.validation, films.test)
+            )
+            checkpoint = _learn.train_first(training, validation, plan, places, progress=progress, task=tasks["train"])
+            key = _household.fleet_key(places)
+            first = _learn.first_release(checkpoint, template.result(), places, key)
+            camera_clips = dict(zip(films.cameras, cameras.result(), strict=True))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    window = checkpoint.description.window
+    shares = _films.split_among([*plan.devices], [*ACTIONS], seed=plan.seed)
+    for number, (device, footage) in enumerate(films.lessons.items()):
+        lesson = _learn.lesson_windows(by_footage[footage], shares[device], CLASSES, seed=plan.seed + number)
+        kept = _household.keep_samples(places, device, lesson)
+        console.print(f"  {device} keeps samples of {', '.join(f'{n} {action}' for action, n in sorted(kept.items()))}")
+    gate = label_windows(validation, window, CLASSES)
+    return Prepared(camera_clips, first, gate, label_windows(test, window, CLASSES))
+
+
+def _pick(found: dict[Footage, Recording], footage: tuple[Footage, ...]) -> list[Recording]:
+    return [found[one] for one in footage]
+
+
+def _conclude(plan: Plan, places: Places, prepared: Prepared, outcome: Outcome, console: Console) -> None:
+    last = read_bundle(places.fleet / "releases" / "current", prepared.first.signed.key)
+    before, after = evaluate(prepared.first, prepared.test), evaluate(last, prepared.test)
+    places.report.mkdir(parents=True, exist_ok=True)
+    confusion, timeline = places.report / "confusion.png", places.report / "timeline.png"
+    plot_confusion({"before": before, "after": after}, confusion)
+    rows = []
+    for model, showings in outcome.showings.items():
+        for one in showings:
+            rows += [(f"{one.device}: done", one.done), (f"{one.device}: {model}", one.reported)]
+    plot_timeline(rows, timeline, title="what was done, and what the devices reported")
+    console.rule("summary")
+    _summary.print_accuracy(console, before, after)
+    _summary.print_events(console, outcome.showings)
+    _summary.print_latency(console, outcome.statuses)
+    _summary.print_traffic(console, outcome.traffic)
+    versions = ", ".join(f"{device} {status.model if status else '?'}" for device, status in outcome.statuses.items())
+    console.print(f"after {plan.rounds} rounds: {versions}")
+    _summary.print_files(
+        console,
+        {
+            "confusion matrices": confusion,
+            "timeline": timeline,
+            "first release": places.release,
+            "newest release": places.fleet / "releases" / "current",
+            "logs": places.logs,
+        },
+    )
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
