@@ -78,7 +78,7 @@ def convert(
         try:
             child = subprocess.run(command, env=environment, capture_output=True, timeout=timeout_s, check=False)
         except subprocess.TimeoutExpired:
-            raise PosefleetError(f"converting the classifier took more than {timeout_s:.0f} s; try again") from None
+            raise PosefleetError(f"converting the classifier took more than {timeout_s:g} s; try again") from None
         result = directory / "model.tflite"
         if child.returncode != 0 or not result.exists():
             raise PosefleetError(_explain(child.returncode, child.stderr.decode(errors="replace"), memory_limit_bytes))
@@ -123,7 +123,8 @@ def _check_numbers(template: Template, architecture: Architecture, rng: np.rando
         )
 
 
-def _convert_here(architecture: Architecture, weights: Weights) -> bytes:
+def convert_here(architecture: Architecture, weights: Weights) -> bytes:
+    """What `convert` does, without a process of its own; imports TensorFlow."""
     import tensorflow as tf
 
     from training.models.keras import plain_model
@@ -145,7 +146,7 @@ def _main(directory: Path, memory_limit_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash is reported, not kept
     architecture = msgspec.json.decode((directory / "architecture.json").read_bytes(), type=Architecture)
     weights = from_safetensors((directory / "weights.safetensors").read_bytes())
-    (directory / "model.tflite").write_bytes(_convert_here(architecture, weights))
+    (directory / "model.tflite").write_bytes(convert_here(architecture, weights))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,11 @@ def windows(count: int, seed: int = 0) -> npt.NDArray[np.float32]:
     return np.clip(np.cumsum(steps, axis=1), -5, 5).astype(np.float32)
 
 
+def golden_windows() -> npt.NDArray[np.float32]:
+    """What `bundle` takes for its golden test."""
+    return windows(64, seed=1)
+
+
 def bundle(key: SigningKey, *, version: int = 1, name: str = "tiny", seed: int = 0) -> Bundle:
     """A sealed release."""
     return make_bundle(
@@ -76,7 +81,7 @@ def bundle(key: SigningKey, *, version: int = 1, name: str = "tiny", seed: int =
         weights=weights(seed),
         template=template(),
         patch_map=patch_map(),
-        golden_windows=windows(32, seed=1),
+        golden_windows=golden_windows(),
         temperature=1.0,
         thresholds=Thresholds(),
         metrics={},

@@ -1,0 +1,30 @@
+"""The family of classifiers."""
+
+import subprocess
+import sys
+
+import pytest
+
+from core.architecture import parameter_count
+from training.models import DEFAULT_MODEL, MODELS
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_network_fits_its_windows(name):
+    """Each network takes the window and features it is made for and gives a logit for every class."""
+    architecture = MODELS[name](features=107, window=32, classes=9)
+    assert (architecture.input_size, architecture.window, architecture.classes) == (107, 32, 9)
+    assert parameter_count(architecture) < 250_000
+
+
+def test_the_default_has_about_160_thousand_parameters():
+    """The default network is the small one that the budgets were made for."""
+    assert parameter_count(MODELS[DEFAULT_MODEL](features=107, window=32, classes=7)) == pytest.approx(
+        160_000, rel=0.05
+    )
+
+
+def test_the_list_of_networks_needs_no_tensorflow():
+    """Importing the family imports no TensorFlow, so that commands stay quick."""
+    script = "import sys, training.models; sys.exit(any(name in sys.modules for name in ('tensorflow', 'tf_keras')))"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
