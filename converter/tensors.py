@@ -47,7 +47,7 @@ def _refusing_damage(function: Callable[_P, _R]) -> Callable[_P, _R]:
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return function(*args, **kwargs)
-        except (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        except (struct.error, LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise BundleError(
                 f"the classifier is not a readable TFLite file ({error}); fetch the release again"
             ) from error
