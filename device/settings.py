@@ -54,7 +54,9 @@ class PoseSettings(Section):
     """[pose] who is in the picture."""
 
     estimator: Literal["mediapipe", "recording"] = "mediapipe"
-    """`mediapipe` is MediaPipe's own Pose graph; `recording` replays stored keypoints named by camera.url."""
+    """`mediapipe` is MediaPipe's own Pose graph; `recording` replays stored keypoints instead of looking."""
+    recording: Path | None = None
+    """The stored keypoints (.npz) that the estimator `recording` replays."""
     min_visibility: float = Field(default=0.5, ge=0, le=1)
     """Shoulders and hips must on average be this visible, or nobody is there."""
 

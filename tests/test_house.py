@@ -38,8 +38,8 @@ def test_the_daemon_never_imports_tensorflow():
     """With all of its parts loaded and a pose estimator made, TensorFlow, training and fleet are still not there."""
     script = (
         "import device.daemon, device.check, device.learner, device.vision; "
-        "from device.pose import make_estimator; from device.settings import CameraSettings, PoseSettings; "
-        "make_estimator(PoseSettings(), CameraSettings()).close()"
+        "from device.pose import make_estimator; from device.settings import PoseSettings; "
+        "make_estimator(PoseSettings()).close()"
     )
     assert _modules_after("pass", script, ("tensorflow", "tf_keras", "sqlalchemy", "training", "fleet")) == []
 

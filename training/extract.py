@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import InputError
 from core.skeleton import MEDIAPIPE33, Array, Pose
 from training.datasets.recording import Recording, load, save
 
 if TYPE_CHECKING:
-    import cv2
-
     from device.pose import PoseEstimator
 
 _ABSENT = np.full((MEDIAPIPE33.size, 4), np.nan, np.float32)
@@ -97,10 +96,10 @@ def _start_worker() -> None:
 def _extract_to_file(job: tuple[Source, Path]) -> Path:
     source, path = job
     from device.pose import make_estimator
-    from device.settings import CameraSettings, PoseSettings
+    from device.settings import PoseSettings
 
     # A new one for every video: the graph tracks from frame to frame and must not carry a person over.
-    estimator = make_estimator(PoseSettings(), CameraSettings(url=str(source.video)))
+    estimator = make_estimator(PoseSettings())
     try:
         save(extract(source, estimator), path)
     finally:
@@ -108,7 +107,7 @@ def _extract_to_file(job: tuple[Source, Path]) -> Path:
     return path
 
 
-def _frames(video: Path) -> Iterator[tuple[float, "cv2.typing.MatLike"]]:
+def _frames(video: Path) -> Iterator[tuple[float, npt.NDArray[np.uint8]]]:
     import cv2
 
     capture = cv2.VideoCapture(str(video))
@@ -119,7 +118,7 @@ def _frames(video: Path) -> Iterator[tuple[float, "cv2.typing.MatLike"]]:
             ok, image = capture.read()
             if not ok:
                 return
-            yield index / fps, image
+            yield index / fps, np.asarray(image, np.uint8)
             index += 1
     finally:
         capture.release()

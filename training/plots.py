@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from training.evaluate import Report
 from training.event_metrics import Span
@@ -60,10 +60,10 @@ def plot_timeline(rows: Sequence[tuple[str, Sequence[Span]]], path: Path, *, tit
     plt.close(figure)
 
 
-def _pyplot() -> "type":  # the module has no type of its own
+def _pyplot() -> Any:  # noqa: ANN401 - modules have no type of their own
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    return plt  # type: ignore[return-value]
+    return plt

@@ -1,1 +1,46 @@
-"""Pose estimators, one file each, behind one protocol."""
+"""Pose estimators, one file each, behind one protocol.
+
+estimator = make_estimator(settings.pose)
+poses = estimator.estimate(image, captured_at)
+"""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import ConfigError
+from core.skeleton import Pose
+from device.settings import PoseSettings
+
+__all__ = ["PoseEstimator", "make_estimator"]
+
+
+class PoseEstimator(Protocol):
+    """Finds people in pictures that come in the order of time."""
+
+    def estimate(self, image: npt.NDArray[np.uint8], captured_at: float) -> list[Pose]:
+        """The people in one picture (H, W, 3) uint8 BGR; none is an empty list."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the estimator holds."""
+        ...
+
+
+def make_estimator(settings: PoseSettings) -> PoseEstimator:
+    """The estimator that the settings name; its libraries are loaded here and not before.
+
+    Raises:
+        ConfigError: the settings do not fit together.
+        InputError: it cannot be had: a package is not installed, or the recording cannot be read.
+    """
+    if settings.estimator == "recording":
+        from device.pose.recording import RecordingEstimator
+
+        if settings.recording is None:
+            raise ConfigError("[pose] recording: missing; the estimator `recording` needs a file to replay")
+        return RecordingEstimator(settings.recording)
+    from device.pose.mediapipe import MediaPipeEstimator
+
+    return MediaPipeEstimator(min_visibility=settings.min_visibility)

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from core import chunks, topics
 from core.messages import (
@@ -11,14 +12,16 @@ from core.messages import (
     CurrentAction,
     Message,
     Receipt,
+    RoundClosed,
     RoundMessage,
+    RoundOpen,
     SignedManifest,
     Status,
     decode,
 )
 from core.mqtt import Connection, MqttSettings
 
-_BY_LEAF = {"event": ActionEvent, "action": CurrentAction, "status": Status, "inbox": Receipt}
+_BY_LEAF: dict[str, type[Message]] = {"event": ActionEvent, "action": CurrentAction, "status": Status, "inbox": Receipt}
 
 
 @dataclass
@@ -73,7 +76,7 @@ def read(topic: str, payload: bytes) -> tuple[str, Message | None]:
         return "weight delta chunk", None
     below = topic.removeprefix(f"{topics.ROOT}/").split("/")
     if below[0] == "rounds" and len(below) == 2:  # noqa: PLR2004
-        opened_or_closed: Message = decode(payload, RoundMessage)
+        opened_or_closed: Message = decode(payload, cast("type[RoundOpen | RoundClosed]", RoundMessage))
         return type(opened_or_closed).__name__, opened_or_closed
     if below[0] == "releases" and below[2:] == ["manifest"]:
         manifest = decode(payload, SignedManifest)

@@ -1,0 +1,283 @@
+"""Pictures from a camera: the newest one, with the moment it was taken; loss is noticed and healed.
+
+- A capture thread reads as fast as the source gives; there is a slot of one and the newest frame wins, so a slow reader
+  never works on old pictures and capture never waits for inference.
+- A source that ends, fails or freezes is opened again with a *new* handle after a jittered, growing pause: an OpenCV
+  handle that failed once never recovers. A thread stuck in a frozen read is left behind and ends when the read does.
+- A file plays at its own frame rate, as a camera would.
+
+    with Camera(settings) as camera:
+        while (frame := camera.next(timeout_s=1.0)) is not None: ...
+"""
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError, UnavailableError
+from device.settings import CameraSettings
+
+log = logging.getLogger(__name__)
+
+Image = npt.NDArray[np.uint8]
+CameraState = Literal["starting", "ok", "lost", "ended"]
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 5.0  # a camera that is back is seen within five seconds
+_WATCH_S = 0.1
+_DEFAULT_FPS = 25.0  # for files that do not say
+_STREAM_TIMEOUT_MS = 5000
+_FEWEST_FPS, _MOST_FPS = 1.0, 240.0  # what a file may claim
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture.
+
+    Attributes:
+        image: (H, W, 3) uint8, BGR.
+        captured_at: seconds on the monotonic clock.
+        index: counts the pictures that the source gave, from 0; a gap means that frames were dropped.
+    """
+
+    image: Image
+    captured_at: float
+    index: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a camera URL means."""
+
+    kind: Literal["device", "file", "stream"]
+    address: str
+
+    @classmethod
+    def parse(cls, url: str) -> "Source":
+        """A V4L2 index, an rtsp:// or http(s):// address, or a file."""
+        if url.isdecimal():
+            return cls("device", url)
+        if url.startswith("/dev/"):
+            return cls("device", url)
+        if "://" in url and not url.startswith("file://"):
+            return cls("stream", url)
+        return cls("file", url.removeprefix("file://"))
+
+
+def probe(settings: CameraSettings, *, timeout_s: float = 10.0) -> Frame:
+    """Take one picture, or say why there is none.
+
+    Raises:
+        InputError: the file is not there, cannot be read as a video or has no frames; the camera gives nothing.
+    """
+    _check_file(Source.parse(settings.url))
+    with Camera(settings) as camera:
+        frame = camera.next(timeout_s=timeout_s)
+        if frame is None:
+            raise InputError(camera.problem or f"camera {settings.url}: no picture within {timeout_s:.0f} s")
+        return frame
+
+
+def _check_file(source: Source) -> None:
+    path = Path(source.address)
+    if source.kind == "file" and not path.is_file():
+        raise InputError(f"camera {source.address}: no such file; set camera.url to a video, an index or an address")
+
+
+class Camera:
+    """See the module. Start and stop it with `with`."""
+
+    def __init__(self, settings: CameraSettings) -> None:
+        self._settings = settings
+        self._source = Source.parse(settings.url)
+        self._fresh = threading.Condition()
+        self._frame: Frame | None = None
+        self._taken = -1  # index of the last frame that was handed out
+        self._last_at = time.monotonic()
+        self._count = 0
+        self._generation = 0
+        self._state: CameraState = "starting"
+        self._problem: str | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._supervise, name="camera", daemon=True)
+        self.dropped = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        with self._fresh:
+            self._fresh.notify_all()
+        self._thread.join(timeout=2)
+
+    @property
+    def state(self) -> CameraState:
+        """How the camera is."""
+        return self._state
+
+    @property
+    def problem(self) -> str | None:
+        """Why there are no pictures, for a person."""
+        return self._problem
+
+    def next(self, timeout_s: float) -> Frame | None:
+        """The newest frame that was not handed out yet; None when none comes in time."""
+        deadline = time.monotonic() + timeout_s
+        with self._fresh:
+            while self._frame is None or self._frame.index == self._taken:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._stop.is_set() or self._state == "ended":
+                    return None
+                self._fresh.wait(left)
+            self.dropped += self._frame.index - self._taken - 1
+            self._taken = self._frame.index
+            return self._frame
+
+    def _supervise(self) -> None:
+        """Keep one grabbing thread going; leave it behind when it is stuck."""
+        pause = FIRST_PAUSE_S
+        while not self._stop.is_set():
+            count_before = self._count
+            self._last_at = time.monotonic()
+            self._generation += 1
+            grabber = threading.Thread(target=self._grab, args=(self._generation,), name="capture", daemon=True)
+            grabber.start()
+            self._watch(grabber)
+            if self._stop.is_set() or self._state == "ended":
+                break
+            pause = FIRST_PAUSE_S if self._count > count_before else min(2 * pause, LONGEST_PAUSE_S)
+            self._stop.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
+        self._generation += 1  # whoever still grabs stops
+
+    def _watch(self, grabber: threading.Thread) -> None:
+        while not self._stop.wait(_WATCH_S):
+            if time.monotonic() - self._last_at > self._settings.lost_after_s:
+                self._lose(f"camera {self._source.address}: no picture for {self._settings.lost_after_s:.0f} s")
+                return
+            if not grabber.is_alive():
+                return
+
+    def _grab(self, generation: int) -> None:
+        try:
+            for image, captured_at in self._pictures(generation):
+                if generation != self._generation or self._stop.is_set():
+                    return
+                self._put(image, captured_at)
+        except (InputError, UnavailableError) as exc:
+            if generation == self._generation:
+                self._lose(str(exc))
+            return
+        if generation == self._generation and self._source.kind == "file":
+            self._state, self._problem = "ended", f"camera {self._source.address}: the file has ended"
+            with self._fresh:
+                self._fresh.notify_all()
+
+    def _put(self, image: Image, captured_at: float) -> None:
+        if self._state != "ok":
+            log.info("camera %s: pictures of %dx%d", self._source.address, image.shape[1], image.shape[0])
+        self._state, self._problem = "ok", None
+        self._last_at = time.monotonic()
+        with self._fresh:
+            self._frame = Frame(image, captured_at, self._count)
+            self._count += 1
+            self._fresh.notify_all()
+
+    def _lose(self, problem: str) -> None:
+        """One line when the problem is new, not one for every attempt."""
+        if problem != self._problem:
+            log.warning("%s; trying again", problem)
+        self._state, self._problem = "lost", problem
+
+    def _pictures(self, generation: int) -> Iterator[tuple[Image, float]]:
+        if self._source.kind == "file":
+            yield from self._play()
+            return
+        capture = open_capture(self._source)
+        try:
+            while generation == self._generation:
+                ok, image = capture.read()
+                if not ok:
+                    raise UnavailableError(f"camera {self._source.address}: the connection ended")
+                yield image, time.monotonic()
+        finally:
+            capture.release()
+
+    def _play(self) -> Iterator[tuple[Image, float]]:
+        """A file, at its own frame rate, again and again if asked."""
+        _check_file(self._source)
+        start, shown = time.monotonic(), 0
+        while True:
+            first = shown
+            for image, fps in _read_file(self._source):
+                if shown == 0:
+                    began = datetime.now(UTC).isoformat(timespec="milliseconds")
+                    log.info("camera %s: plays from %s, %.2f frames per second", self._source.address, began, fps)
+                due = start + shown / fps
+                self._stop.wait(max(0.0, due - time.monotonic()))
+                yield image, due
+                shown += 1
+            if shown == first:
+                raise InputError(f"camera {self._source.address}: no picture can be read; is it a video?")
+            if not self._settings.loop:
+                return
+
+
+def _read_file(source: Source) -> Iterator[tuple[Image, float]]:
+    import cv2
+
+    capture = open_capture(source)
+    try:
+        fps = capture.get(cv2.CAP_PROP_FPS)
+        rate = fps if _FEWEST_FPS <= fps <= _MOST_FPS else _DEFAULT_FPS
+        while True:
+            ok, image = capture.read()
+            if not ok:
+                return
+            yield image, rate
+    finally:
+        capture.release()
+
+
+def open_capture(source: Source) -> Any:  # noqa: ANN401 - OpenCV's handle has no useful type
+    """An OpenCV capture handle.
+
+    Raises:
+        UnavailableError: nothing is there, or it is no camera or video.
+    """
+    # RTSP over UDP loses packets silently and shows smeared pictures: TCP unless the owner says otherwise.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    import cv2
+
+    if source.kind == "device":
+        capture = cv2.VideoCapture(int(source.address) if source.address.isdecimal() else source.address)
+    elif source.kind == "stream":
+        limits = [
+            cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+            _STREAM_TIMEOUT_MS,
+            cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+            _STREAM_TIMEOUT_MS,
+        ]
+        capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG, limits)
+    else:
+        capture = cv2.VideoCapture(source.address)
+    if not capture.isOpened():
+        capture.release()
+        what = "is not a video that can be read" if source.kind == "file" else "cannot be opened"
+        raise UnavailableError(f"camera {source.address}: {what}; check camera.url")
+    return capture
