@@ -1,0 +1,258 @@
+"""The device's connection to the broker: the only place that publishes, and it publishes only the closed list.
+
+- What is said (`CurrentAction`, `Status`) is retained, the latest wins, and is said again after every reconnect.
+- What waits in the outbox goes out in order, a few at a time. Events leave the outbox when the broker has them; deltas
+  stay until the fleet's receipt, and are sent again after a reconnect and when no receipt comes.
+- Anything else is refused with a TypeError; entries of the outbox are read again before they leave.
+- Whoever is lost is missed: the last will says `offline`.
+- What comes in is decoded here. Rubbish costs one log line, never more.
+
+    with Link(settings.mqtt, outbox, identity=settings.device, channel="stable", handlers=handlers) as link:
+        link.say(status)
+        outbox.add_event(...)
+        link.wake()
+"""
+
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import paho.mqtt.client as paho
+
+from core import chunks, topics
+from core.messages import ActionEvent, CurrentAction, Status, decode, encode
+from core.mqtt import Connection, MqttSettings
+from device.inbound import Handlers, Inbound
+from device.outbox import Entry, Outbox
+from device.settings import IdentitySettings
+
+log = logging.getLogger(__name__)
+
+Said = CurrentAction | Status
+
+IN_FLIGHT = 16  # within the receive maximum of every broker, and little enough to be sent again after a reconnect
+_IDLE_S = 1.0  # how often to look at the outbox when nobody wakes the thread
+_DELTA_AGAIN_S = 60.0  # without a receipt: the broker may have dropped it, or the aggregator was away
+_JSON, _MSGPACK = "application/json", "application/msgpack"
+
+
+class _OneWriter(Connection):
+    """A connection on which only the network's thread writes.
+
+    Without a callback for writing, paho writes in whatever thread publishes, next to the network's own, and two
+    packets may change places or, half written, get mixed.
+    """
+
+    def _make_client(self) -> paho.Client:
+        client = super()._make_client()
+        client.on_socket_register_write = _ignore_socket
+        return client
+
+
+def _ignore_socket(_client: paho.Client, _data: object, _socket: object) -> None:
+    """The network's thread is awake by then; see `Client._packet_queue`."""
+
+
+class Link:
+    """See the module. Safe to use from several threads."""
+
+    def __init__(
+        self, settings: MqttSettings, outbox: Outbox, *, identity: IdentitySettings, channel: str, handlers: Handlers
+    ) -> None:
+        self._outbox = outbox
+        self._topics = identity.topics
+        self._channel = channel
+        self._inbound = Inbound(self._topics, identity.group, channel, handlers)
+        self._offline = Status(site=identity.site, device=identity.name, state="offline", at=datetime.now(UTC))
+        self._connection = _OneWriter(
+            settings,
+            client_id=f"posefleet-{identity.site}-{identity.name}",
+            subscriptions=self._inbound.subscriptions,
+            will=(self._topics.status, encode(self._offline)),
+            on_message=self._inbound.take,
+            on_connected=self._connected,
+            on_acknowledged=self._acknowledged,
+        )
+        self._lock = threading.Lock()
+        self._said: dict[str, bytes] = {}
+        self._unsaid: set[str] = set()  # topics whose latest payload the broker does not have yet
+        self._reconnected = threading.Event()
+        self._acknowledgements: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._in_flight: dict[int, Entry | tuple[str, bytes]] = {}  # by message id
+        self._deltas_sent: dict[int, float] = {}  # entry -> when
+        self._done: set[int] = set()  # entries that the broker has and the disk could not forget yet
+        self._idle = threading.Event()  # everything that can leave has left
+        self._awake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._connection.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._awake.set()
+        self._thread.join(timeout=5)
+        self._connection.stop()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us."""
+        return self._connection.connected
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no connection, for a person."""
+        return self._connection.problem
+
+    def say(self, message: Said) -> None:
+        """Publish, retained; what was said on the same topic before is forgotten.
+
+        Raises:
+            TypeError: it is anything else than a CurrentAction or a Status, however similar.
+        """
+        if type(message) is CurrentAction:
+            topic = self._topics.action
+        elif type(message) is Status:
+            topic = self._topics.status
+        else:
+            raise TypeError(f"a device never publishes {type(message).__name__}; see core.messages for what it may")
+        payload = encode(message)
+        with self._lock:
+            self._said[topic] = payload
+            self._unsaid.add(topic)
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at the outbox now."""
+        with self._lock:
+            self._idle.clear()
+            self._awake.set()
+
+    def say_goodbye(self, timeout_s: float) -> bool:
+        """Let everything leave that can, then say `offline`; False if the broker did not have it all in time."""
+        deadline = time.monotonic() + timeout_s
+        self.wake()
+        complete = self._flush(deadline)
+        self.say(Status(site=self._topics.site, device=self._topics.device, state="offline", at=datetime.now(UTC)))
+        return self._flush(deadline) and complete
+
+    def fetch(self, *transfers: str) -> None:
+        """Ask for the chunks of release files, by digest; they come to `on_chunk`."""
+        self._connection.subscribe(*[topics.release_chunk(self._channel, one, "+") for one in transfers])
+
+    def stop_fetching(self, *transfers: str) -> None:
+        """These files are here, or not wanted any more."""
+        self._connection.unsubscribe(*[topics.release_chunk(self._channel, one, "+") for one in transfers])
+
+    def _flush(self, deadline: float) -> bool:
+        while self.connected and time.monotonic() < deadline:
+            if self._idle.wait(0.05):
+                return True
+        return self._idle.is_set()
+
+    def _connected(self) -> None:
+        self._reconnected.set()
+        self._awake.set()
+
+    def _acknowledged(self, message_id: int) -> None:
+        self._acknowledgements.put(message_id)
+        self._awake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._awake.wait(_IDLE_S)
+            self._awake.clear()
+            try:
+                self._work()
+            except sqlite3.Error as exc:  # the disk is full: what was acknowledged is remembered in `_done`
+                log.warning("the outbox cannot be written: %s", exc)
+                self._stop.wait(_IDLE_S)
+
+    def _work(self) -> None:
+        if self._reconnected.is_set():
+            self._reconnected.clear()
+            self._in_flight.clear()
+            self._deltas_sent.clear()
+            with self._lock:
+                self._unsaid |= self._said.keys()
+        self._take_acknowledgements()
+        if not self._connection.connected:
+            return
+        if self._send_said() and self._send_entries() and not self._in_flight:
+            with self._lock:
+                if not self._awake.is_set():
+                    self._idle.set()
+
+    def _take_acknowledgements(self) -> None:
+        while not self._acknowledgements.empty():
+            sent = self._in_flight.pop(self._acknowledgements.get(), None)
+            if isinstance(sent, Entry) and sent.kind == "event":
+                self._done.add(sent.id)
+        if self._done:
+            self._outbox.acknowledge(*self._done)
+            self._done.clear()
+
+    def _send_said(self) -> bool:
+        with self._lock:
+            said = [(topic, self._said[topic]) for topic in sorted(self._unsaid)]
+            self._unsaid.clear()
+        for position, (topic, payload) in enumerate(said):
+            message_id = self._connection.publish(topic, payload, retain=True, content_type=_JSON)
+            if message_id is None:
+                with self._lock:
+                    self._unsaid |= {topic for topic, _ in said[position:]}
+                return False
+            self._in_flight[message_id] = (topic, payload)
+        return True
+
+    def _send_entries(self) -> bool:
+        """Send what there is room for; True when nothing is left that could be sent."""
+        now = time.monotonic()
+        self._deltas_sent = {entry: at for entry, at in self._deltas_sent.items() if now - at < _DELTA_AGAIN_S}
+        room = IN_FLIGHT - len(self._in_flight)
+        if room <= 0:
+            return False
+        skip = {sent.id for sent in self._in_flight.values() if isinstance(sent, Entry)} | self._deltas_sent.keys()
+        entries = self._outbox.pending(room, skip=skip | self._done)
+        for entry in entries:
+            if not self._send(entry):
+                return False
+        return len(entries) < room
+
+    def _send(self, entry: Entry) -> bool:
+        try:
+            content_type = _check_entry(entry, self._topics)
+        except ValueError as exc:
+            log.error("entry %d of the outbox is no message that may leave this device (%s); removed", entry.id, exc)  # noqa: TRY400 - no bug of ours to trace
+            self._outbox.discard(entry.id)
+            return True
+        message_id = self._connection.publish(entry.topic, entry.payload, content_type=content_type)
+        if message_id is None:
+            return False
+        self._in_flight[message_id] = entry
+        if entry.kind == "delta":
+            self._deltas_sent[entry.id] = time.monotonic()
+        return True
+
+
+def _check_entry(entry: Entry, own: topics.DeviceTopics) -> str:
+    """The content type of an entry; a ValueError if it is not exactly an event or a delta's chunk under our name."""
+    if entry.kind == "event":
+        decode(entry.payload, ActionEvent)
+        if entry.topic != own.event:
+            raise ValueError(f"an event for {entry.topic}")
+        return _JSON
+    chunks.decode(entry.payload)
+    if not entry.topic.startswith(f"{own.base}/delta/"):
+        raise ValueError(f"a delta for {entry.topic}")
+    return _MSGPACK
