@@ -1,19 +1,22 @@
 """Probabilities over time -> an action starts, goes on, ends. Pure: no clock, no input or output.
 
-The rules:
+The rules, for each track:
 
-- A probability is the mean of a track's last two windows, and speaks of the moment between their centres.
-- An action begins when it reaches `enter`, and began when it passed one half on the way there (interpolated).
-- It ends when it falls below `exit` or another action reaches `enter`; a dip shorter than the cool-down is bridged.
-- It is reported once it has lasted the minimum; what ends sooner is never heard of.
+- A probability is the mean of the newest windows, and speaks of the mean of their centres.
+- A candidate is an action that reached `enter` and has not fallen below `exit` since. Once it has lasted the minimum it
+  is reported, and ends what the track did before: one person does one action at a time.
+- An action is over when it fell below `exit` and does not come back to `enter` within the cool-down. Shorter dips are
+  bridged, also those in which something else flares up.
+- It began and ended where its probability passed one half (interpolated), so a late report still tells the true time.
 - Every start has exactly one end with the same id, updates come only between them, and `background` is no event.
 
-    drafts = machine.decide(track, centre, probabilities)
+    drafts = machine.decide(decision)
 """
 
 import uuid
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -21,9 +24,13 @@ import numpy.typing as npt
 
 from core.bundle import BACKGROUND, Thresholds
 from core.messages import EndedBy
+from device.classifier import Decision
 from device.settings import EventSettings
 
-_PASSING = 0.5  # training labels a window by what most of it shows: half of it is the border
+_SMOOTHED = 3  # windows: one wrong answer among them makes no event, and 0.27 s are not too late
+_HALF = 0.5  # training labels a window by how much of it shows the action: half of it is the border
+
+Probabilities = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -41,23 +48,64 @@ class EventDraft:
 
 
 @dataclass
-class _Running:
-    """An action that goes on, reported or not yet."""
+class _Candidate:
+    """An action that has not lasted the minimum yet: nobody has heard of it."""
+
+    action: int
+    started_at: float
+    confidence: float
+
+
+@dataclass
+class _Event:
+    """An action whose start is reported and whose end is not."""
 
     id: str
     action: int
     started_at: float
-    confidence: float
-    reported_at: float | None = None  # when the start, or the newest update, was reported
-    fading_since: float | None = None  # passed one half downwards here; not over before the cool-down is
+    confidence: float  # the highest smoothed probability so far
+    reported_at: float  # the start, or the newest update
+    fell_at: float | None = None  # not above `exit` since then; over when the cool-down is
 
 
-@dataclass
 class _Track:
-    last: tuple[float, npt.NDArray[np.float32]] | None = None  # centre and probabilities of the newest window
-    smooth: tuple[float, npt.NDArray[np.float32]] | None = None  # the newest smoothed pair
-    running: _Running | None = None
-    drafts: list[EventDraft] = field(default_factory=list)
+    """One person: smoothed probabilities, when each of them passed one half, and what is made of it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.candidate: _Candidate | None = None
+        self.event: _Event | None = None
+        self.moment = 0.0
+        self.probabilities: Probabilities | None = None
+        self._windows: deque[tuple[float, Probabilities]] = deque(maxlen=_SMOOTHED)
+        self._passed_at: npt.NDArray[np.float64] = np.zeros(0)
+
+    def take(self, decision: Decision, level: float) -> bool:
+        """Smooth the probabilities, note which of them passed the level; False if the decision is not a newer one."""
+        if self._windows and decision.centre <= self._windows[-1][0]:
+            return False
+        self._windows.append((decision.centre, decision.probabilities))
+        moment = sum(centre for centre, _ in self._windows) / len(self._windows)
+        smooth = np.mean([probabilities for _, probabilities in self._windows], axis=0, dtype=np.float32)
+        if self.probabilities is None:
+            # What a person does in the middle of their first window they have most likely done from its beginning.
+            self._passed_at = np.full(smooth.shape, decision.window.started_at)
+        else:
+            before, after = self.probabilities.astype(np.float64), smooth.astype(np.float64)
+            crossed = (before < level) != (after < level)
+            share = (level - before[crossed]) / (after - before)[crossed]
+            self._passed_at[crossed] = self.moment + (moment - self.moment) * share
+        self.moment, self.probabilities = moment, smooth
+        return True
+
+    def probability(self, action: int) -> float:
+        """The smoothed probability of an action, now."""
+        assert self.probabilities is not None
+        return min(float(self.probabilities[action]), 1.0)
+
+    def passed_at(self, action: int) -> float:
+        """When the probability of an action last passed one half, in either direction."""
+        return float(self._passed_at[action])
 
 
 def _new_id() -> str:
@@ -76,120 +124,123 @@ class EventMachine:
         new_id: Callable[[], str] = _new_id,
     ) -> None:
         self._settings = settings
+        self._new_id = new_id
+        self._tracks: dict[int, _Track] = {}
+        self._use(thresholds, labels)
+
+    def _use(self, thresholds: Thresholds, labels: tuple[str, ...]) -> None:
         self._thresholds = thresholds
         self._labels = labels
         self._background = labels.index(BACKGROUND)
-        self._new_id = new_id
-        self._tracks: dict[int, _Track] = {}
+        self._level = max(thresholds.exit, min(thresholds.enter, _HALF))  # passed on every way between the two
 
-    def decide(self, number: int, centre: float, probabilities: npt.NDArray[np.float32]) -> list[EventDraft]:
+    def decide(self, decision: Decision) -> list[EventDraft]:
         """Take what a window of a track shows; return what is to be reported now, in order."""
-        track = self._tracks.setdefault(number, _Track())
-        if track.last is None or centre <= track.last[0]:
-            track.last = (centre, probabilities)
+        track = self._tracks.setdefault(decision.track, _Track(decision.track))
+        if not track.take(decision, self._level):
             return []
-        moment = (track.last[0] + centre) / 2
-        smooth = (track.last[1] + probabilities) / np.float32(2)
-        track.last = (centre, probabilities)
-        self._step(number, track, moment, smooth)
-        track.smooth = (moment, smooth)
-        return self._collect(track)
+        return [*self._follow_event(track), *self._follow_candidate(track)]
+
+    def adopt(self, thresholds: Thresholds, labels: tuple[str, ...]) -> list[EventDraft]:
+        """Go on with another release; events go on too, unless its labels are others."""
+        drafts: list[EventDraft] = []
+        if labels != self._labels:
+            for track in list(self._tracks.values()):
+                drafts += self.end_track(track.number, track.moment, "finished")
+        self._use(thresholds, labels)
+        return drafts
 
     def end_track(self, number: int, at: float, ended_by: EndedBy) -> list[EventDraft]:
         """A track is no longer there: end what it did."""
         track = self._tracks.pop(number, None)
-        if track is None:
+        if track is None or track.event is None:
             return []
-        if track.running is not None:
-            self._end(number, track, at if track.running.fading_since is None else track.running.fading_since, ended_by)
-        return self._collect(track)
+        if track.event.fell_at is not None:
+            return [self._end(track, track.event.fell_at, "finished")]
+        return [self._end(track, at, ended_by)]
 
     def end_all(self, at: float, ended_by: EndedBy) -> list[EventDraft]:
         """End everything: the camera is lost, or the daemon stops."""
         return [draft for number in list(self._tracks) for draft in self.end_track(number, at, ended_by)]
 
     def current(self) -> tuple[str, float, float | None]:
-        """The action that is reported now with the highest confidence, and since when; background and None if none."""
-        reported = [
-            track.running
-            for track in self._tracks.values()
-            if track.running is not None and track.running.reported_at is not None
-        ]
-        if not reported:
+        """The newest of the reported actions: name, confidence and start; background, 1 and None if there is none."""
+        events = [track.event for track in self._tracks.values() if track.event is not None]
+        if not events:
             return BACKGROUND, 1.0, None
-        best = max(reported, key=lambda running: running.confidence)
-        return self._labels[best.action], best.confidence, best.started_at
+        newest = max(events, key=lambda event: event.started_at)
+        return self._labels[newest.action], newest.confidence, newest.started_at
 
-    def _step(self, number: int, track: _Track, moment: float, smooth: npt.NDArray[np.float32]) -> None:
-        if track.running is not None:
-            self._go_on(number, track, moment, smooth)
-        best = int(smooth.argmax())
-        if best == self._background or smooth[best] < self._thresholds.enter:
-            return
-        if track.running is not None and track.running.action != best:
-            began = self._passed(track, best, moment, smooth)
-            self._end(number, track, min(track.running.fading_since or began, began), "finished")
-        if track.running is None:
-            began = self._passed(track, best, moment, smooth)
-            track.running = _Running(self._new_id(), best, began, float(smooth[best]))
-
-    def _go_on(self, number: int, track: _Track, moment: float, smooth: npt.NDArray[np.float32]) -> None:
-        running = track.running
-        assert running is not None
-        probability = float(smooth[running.action])
-        running.confidence = max(running.confidence, probability)
+    def _follow_event(self, track: _Track) -> list[EventDraft]:
+        event = track.event
+        if event is None:
+            return []
+        probability = track.probability(event.action)
+        event.confidence = max(event.confidence, probability)
         if probability >= self._thresholds.enter:
-            running.fading_since = None
-        elif probability < self._thresholds.exit and running.fading_since is None:
-            running.fading_since = max(self._passed(track, running.action, moment, smooth), running.started_at)
-        if running.fading_since is not None:
-            if moment - running.fading_since >= self._settings.cool_down_s:
-                self._end(number, track, running.fading_since, "finished")
+            event.fell_at = None
+        elif probability < self._thresholds.exit and event.fell_at is None:
+            event.fell_at = track.passed_at(event.action)
+        if event.fell_at is not None:
+            over = track.moment - event.fell_at >= self._settings.cool_down_s
+            return [self._end(track, event.fell_at, "finished")] if over else []
+        if track.moment - event.reported_at >= self._settings.update_s:
+            event.reported_at = track.moment
+            return [self._draft(track, event, "update")]
+        return []
+
+    def _follow_candidate(self, track: _Track) -> list[EventDraft]:
+        candidate = track.candidate
+        if candidate is not None and track.probability(candidate.action) < self._thresholds.exit:
+            track.candidate = None
+            fell_at = track.passed_at(candidate.action)
+            if fell_at - candidate.started_at >= self._settings.minimum_s:
+                return self._start(track, candidate, fell_at=fell_at)
+        self._look_for_candidate(track)
+        candidate = track.candidate
+        if candidate is None:
+            return []
+        candidate.confidence = max(candidate.confidence, track.probability(candidate.action))
+        if track.moment - candidate.started_at < self._settings.minimum_s:
+            return []
+        track.candidate = None
+        return self._start(track, candidate)
+
+    def _look_for_candidate(self, track: _Track) -> None:
+        assert track.probabilities is not None
+        best = int(track.probabilities.argmax())
+        known = [one.action for one in (track.event, track.candidate) if one is not None]
+        if best == self._background or best in known or track.probability(best) < self._thresholds.enter:
             return
-        if running.reported_at is None and moment - running.started_at >= self._settings.minimum_s:
-            self._report(number, track, running, "start", moment)
-        elif running.reported_at is not None and moment - running.reported_at >= self._settings.update_s:
-            self._report(number, track, running, "update", moment)
+        track.candidate = _Candidate(best, track.passed_at(best), track.probability(best))
 
-    def _passed(self, track: _Track, action: int, moment: float, smooth: npt.NDArray[np.float32]) -> float:
-        """When an action's probability passed one half between the last two moments, or now if it did not."""
-        if track.smooth is None:
-            return moment
-        before, after = float(track.smooth[1][action]), float(smooth[action])
-        if (before < _PASSING) == (after < _PASSING):
-            return moment
-        return track.smooth[0] + (moment - track.smooth[0]) * (_PASSING - before) / (after - before)
+    def _start(self, track: _Track, candidate: _Candidate, *, fell_at: float | None = None) -> list[EventDraft]:
+        drafts: list[EventDraft] = []
+        started_at = candidate.started_at
+        if track.event is not None:
+            fell = track.event.fell_at
+            drafts.append(self._end(track, started_at if fell is None else min(fell, started_at), "finished"))
+            started_at = max(started_at, drafts[-1].ended_at or started_at)
+        event = _Event(
+            self._new_id(), candidate.action, started_at, candidate.confidence, track.moment, fell_at=fell_at
+        )
+        track.event = event
+        return [*drafts, self._draft(track, event, "start")]
 
-    def _report(
-        self, number: int, track: _Track, running: _Running, kind: Literal["start", "update"], at: float
-    ) -> None:
-        running.reported_at = at
-        track.drafts.append(self._draft(number, running, kind))
-
-    def _end(self, number: int, track: _Track, at: float, ended_by: EndedBy) -> None:
-        running = track.running
-        assert running is not None
-        track.running = None
-        ended_at = max(at, running.started_at)
-        if running.reported_at is None:
-            if ended_at - running.started_at < self._settings.minimum_s:
-                return
-            track.drafts.append(self._draft(number, running, "start"))
-        track.drafts.append(self._draft(number, running, "end", ended_at, ended_by))
+    def _end(self, track: _Track, at: float, ended_by: EndedBy) -> EventDraft:
+        event = track.event
+        assert event is not None
+        track.event = None
+        return self._draft(track, event, "end", ended_at=max(at, event.started_at), ended_by=ended_by)
 
     def _draft(
         self,
-        number: int,
-        running: _Running,
+        track: _Track,
+        event: _Event,
         kind: Literal["start", "update", "end"],
+        *,
         ended_at: float | None = None,
         ended_by: EndedBy | None = None,
     ) -> EventDraft:
-        confidence = min(running.confidence, 1.0)
-        action = self._labels[running.action]
-        return EventDraft(running.id, kind, action, confidence, number, running.started_at, ended_at, ended_by)
-
-    @staticmethod
-    def _collect(track: _Track) -> list[EventDraft]:
-        drafts, track.drafts = track.drafts, []
-        return drafts
+        action, number = self._labels[event.action], track.number
+        return EventDraft(event.id, kind, action, event.confidence, number, event.started_at, ended_at, ended_by)

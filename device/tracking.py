@@ -47,6 +47,12 @@ class Tracker:
         departures = [Departure(track.number, track.last_seen) for track in gone]
         return [(numbers[index], pose) for index, pose in enumerate(poses)], departures
 
+    def clear(self) -> list[int]:
+        """End every track; their numbers."""
+        numbers = [track.number for track in self._tracks]
+        self._tracks = []
+        return numbers
+
     def _join(self, keypoints: list[Array], captured_at: float) -> dict[int, int]:
         distances = sorted(
             (_distance(track.keypoints, joints), place, index)

@@ -1,11 +1,12 @@
 """A frame in, events out: pose, tracking, recognition and decisions in a row, each stage timed. No input or output.
 
-vision = Vision(estimator, Recogniser(bundle, meter=meter), EventMachine(...), meter)
+vision = Vision(estimator, Recogniser(bundle, meter=meter), settings.events, meter)
 drafts = vision.process(frame)
 vision.swap(new_bundle)                 # between two frames; nothing that goes on is interrupted
 """
 
 import time
+from collections.abc import Callable
 
 from core.bundle import Bundle
 from core.messages import EndedBy
@@ -22,14 +23,21 @@ class Vision:
     """See the module."""
 
     def __init__(
-        self, estimator: PoseEstimator, recogniser: Recogniser, events: EventSettings, meter: LatencyMeter
+        self,
+        estimator: PoseEstimator,
+        recogniser: Recogniser,
+        events: EventSettings,
+        meter: LatencyMeter,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._estimator = estimator
         self._recogniser = recogniser
-        self._settings = events
         self._meter = meter
+        self._clock = clock
         self._tracker = Tracker()
-        self._machine = self._new_machine()
+        manifest = recogniser.manifest
+        self._machine = EventMachine(events, manifest.thresholds, manifest.labels)
         self.frames = 0
         self.people = 0
 
@@ -40,7 +48,7 @@ class Vision:
 
     def process(self, frame: Frame) -> list[EventDraft]:
         """Judge one frame."""
-        self._meter.record("capture", (time.monotonic() - frame.captured_at) * 1000)
+        self._meter.record("capture", (self._clock() - frame.captured_at) * 1000)
         with self._meter.stage("pose"):
             poses = self._estimator.estimate(frame.image, frame.captured_at)
         with self._meter.stage("tracking"):
@@ -53,10 +61,10 @@ class Vision:
             decisions = self._recogniser.push(track, frame.captured_at, pose)
             with self._meter.stage("events"):
                 for decision in decisions:
-                    drafts += self._machine.decide(track, decision.centre, decision.probabilities)
+                    drafts += self._machine.decide(decision)
         self.frames += 1
         self.people = len(people)
-        self._meter.record(TOTAL, (time.monotonic() - frame.captured_at) * 1000)
+        self._meter.record(TOTAL, (self._clock() - frame.captured_at) * 1000)
         return drafts
 
     def current(self) -> tuple[str, float, float | None]:
@@ -64,25 +72,17 @@ class Vision:
         return self._machine.current()
 
     def swap(self, bundle: Bundle) -> list[EventDraft]:
-        """Go on with another release; only if its labels or thresholds differ do running events end."""
-        before = self._recogniser.manifest
+        """Go on with another release; only if its labels are others do running events end."""
         self._recogniser = self._recogniser.successor(bundle)
-        after = bundle.manifest
-        if (before.labels, before.thresholds) == (after.labels, after.thresholds):
-            return []
-        drafts = self.end_all(time.monotonic(), "finished")
-        self._machine = self._new_machine()
-        return drafts
+        return self._machine.adopt(bundle.manifest.thresholds, bundle.manifest.labels)
 
     def end_all(self, at: float, ended_by: EndedBy) -> list[EventDraft]:
-        """End every running event: the camera is lost, or the daemon stops."""
+        """End every running event: the camera is lost, or the daemon stops. Whoever is seen next is somebody new."""
         self.people = 0
+        for track in self._tracker.clear():
+            self._recogniser.forget(track)
         return self._machine.end_all(at, ended_by)
 
     def close(self) -> None:
         """Give back what the estimator holds."""
         self._estimator.close()
-
-    def _new_machine(self) -> EventMachine:
-        manifest = self._recogniser.manifest
-        return EventMachine(self._settings, manifest.thresholds, manifest.labels)
