@@ -99,11 +99,14 @@ def read_clip(path: Path) -> Clip:
         with np.load(sidecar, allow_pickle=False) as stored:
             footage = msgspec.json.decode(stored["footage"].tobytes(), type=Footage)
             joints, visible = stored["joints"], stored["visible"]
+            whole = int(stored["video_bytes"]) == video.stat().st_size
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, msgspec.MsgspecError) as exc:
         raise InputError(f"{sidecar} cannot be read as the truth about a clip ({exc}); render it again") from exc
     expected = (footage.frames, MEDIAPIPE33.size)
-    if joints.shape != (*expected, 2) or visible.shape != expected:
-        raise InputError(f"{sidecar} does not hold {expected[0]} frames of {expected[1]} joints; render it again")
+    if not whole or joints.shape != (*expected, 2) or visible.shape != expected:
+        raise InputError(
+            f"{sidecar} and its video do not hold {expected[0]} frames of {expected[1]} joints; render it again"
+        )
     return Clip(video, footage, joints.astype(np.float32), visible.astype(np.bool_))
 
 
@@ -126,7 +129,8 @@ def _write_video(footage: Footage, path: Path) -> Array:
 def _pack(clip: Clip) -> bytes:
     packed = io.BytesIO()
     specification = np.frombuffer(msgspec.json.encode(clip.footage), np.uint8)
-    np.savez_compressed(packed, footage=specification, joints=clip.joints, visible=clip.visible)
+    size = np.int64(clip.video.stat().st_size)
+    np.savez_compressed(packed, footage=specification, joints=clip.joints, visible=clip.visible, video_bytes=size)
     return packed.getvalue()
 
 

@@ -10,6 +10,7 @@ names.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -26,9 +27,9 @@ from training.synthesis.scene import Camera
 from training.synthesis.script import Script, posture_at, random_script
 from training.synthesis.style import random_style
 
-RENDERER_VERSION = 1  # raise it whenever the same specification gives other pixels or other ground truth
+RENDERER_VERSION = 2  # raise it whenever the same specification gives other pixels or other ground truth
 
-_SHARES = (0.46, 0.76)  # of the picture's height that a person fills; raised hands need the rest
+_SHARES = (0.46, 0.80)  # of the picture's height that a person fills; raised hands need the rest
 _SIZES = ((480, 360), (480, 360), (640, 480), (426, 320))
 
 
@@ -37,7 +38,7 @@ class Footage:
     """One clip to be. The same footage always gives the same clip.
 
     Attributes:
-        name: what its files are called.
+        name: what its files are called: letters, digits, dots, dashes and underscores.
         subject: who is filmed; people are kept apart by it when training and test sets are made.
         person_seed: decides build, clothes and manner.
         room_seed: decides what is around, the light and the noise.
@@ -54,7 +55,7 @@ class Footage:
         noise: of the sensor, grey levels (standard deviation).
 
     Raises:
-        ValueError: a size or rate that cannot be filmed.
+        ValueError: a name, size or rate that does not work.
     """
 
     name: str
@@ -74,6 +75,8 @@ class Footage:
     noise: float = 3.0
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w[\w.-]*", self.name):
+            raise ValueError(f"{self.name!r} cannot name a file; take letters, digits, dots, dashes and underscores")
         if self.width % 2 or self.height % 2 or min(self.width, self.height) < 64:  # noqa: PLR2004 - codecs want that
             raise ValueError(f"a picture of {self.width}x{self.height} cannot be filmed; take even sizes from 64 up")
         if not 1 <= self.fps <= 120 or self.distance_m <= 0:  # noqa: PLR2004 - what cameras do
@@ -92,7 +95,9 @@ class Footage:
     @property
     def digest(self) -> str:
         """Twelve hexadecimal digits that change whenever the clip would."""
-        return hashlib.sha256(msgspec.json.encode((RENDERER_VERSION, self))).hexdigest()[:12]
+        # Through JSON and back: 5 and 5.0 frames a second are the same footage.
+        same = msgspec.json.decode(msgspec.json.encode(self), type=Footage)
+        return hashlib.sha256(msgspec.json.encode((RENDERER_VERSION, same))).hexdigest()[:12]
 
 
 def film(footage: Footage) -> Iterator[tuple[float, Shot]]:

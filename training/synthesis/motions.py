@@ -78,7 +78,7 @@ def squat(t: float, style: MotionStyle) -> Posture:
 def jumping_jack(t: float, style: MotionStyle) -> Posture:
     """Hops between feet together with arms down and feet apart with arms over the head."""
     turn = 2 * pi * 0.92 * style.tempo * t
-    apart = smooth((1 - cos(turn)) / 2)
+    apart = (1 - cos(turn)) / 2
     hop = 0.055 * style.reach * abs(sin(turn))
     posture = at_ease(t, style)
     arm = Arm(lift=0.2, swing=1.5, fore_lift=0.25, fore_swing=1.45, palm=0.3, fist=0.1)

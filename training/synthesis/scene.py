@@ -33,7 +33,7 @@ class Camera:
     distance_m: float
     height_m: float
     field_of_view: float
-    feet: float = 0.94
+    feet: float = 0.93
 
     @property
     def focal(self) -> float:

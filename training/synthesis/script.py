@@ -9,7 +9,7 @@ from training.synthesis.posture import Posture, blend
 from training.synthesis.rest import smooth
 from training.synthesis.style import MotionStyle
 
-BLEND_S = 0.35  # from one segment's movement to the next one's, half of it on either side of the border
+BLEND_S = 0.4  # from one segment's movement to the next one's, half of it on either side of the border
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ A script that calls this therefore needs `if __name__ == "__main__":`, as multip
 """
 
 import multiprocessing
+import multiprocessing.process
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -46,11 +48,11 @@ def write_clips(
     missing = {path: footage for path, footage in wanted.items() if not path.with_suffix(".npz").exists()}
     done: dict[Path, Clip] = {}
     if processes > 1 and len(missing) > 1:
-        pool = ProcessPoolExecutor(
-            min(processes, len(missing)), mp_context=multiprocessing.get_context("spawn"), initializer=_prepare
-        )
-        jobs = [pool.submit(_make, footage, directory) for footage in missing.values()]
-        _collect(pool, jobs, done, announce)
+        arriving = _in_processes(list(missing.values()), directory, processes=min(processes, len(missing)))
+        with closing(arriving):
+            for clip in arriving:
+                done[clip.video] = clip
+                announce(clip)
     for path, footage in wanted.items():
         if path not in done:
             done[path] = write_clip(footage, directory)
@@ -58,34 +60,46 @@ def write_clips(
     return [done[clip_path(footage, directory)] for footage in footages]
 
 
-def _collect(
-    pool: ProcessPoolExecutor, jobs: list[Future[Path]], done: dict[Path, Clip], announce: Callable[[Clip], object]
-) -> None:
-    workers = list((pool._processes or {}).values())  # noqa: SLF001 - the executor has no public way to end a running job
+def _in_processes(footages: Sequence[Footage], directory: Path, *, processes: int) -> Generator[Clip, None, None]:
+    """Clips as they get ready; whatever goes wrong, here or at the caller's, no process is left."""
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+    workers: list[multiprocessing.process.BaseProcess] = []
     try:
+        with _ctrl_c_later():
+            jobs = [pool.submit(_make, footage, directory) for footage in footages]
+            # The executor has no public way to end a job that runs.
+            workers = list(pool._processes.values())  # noqa: SLF001
         for job in as_completed(jobs):
-            clip = read_clip(job.result())
-            done[clip.video] = clip
-            announce(clip)
+            yield read_clip(job.result())
     except BaseException:
-        workers = list((pool._processes or {}).values())  # noqa: SLF001
         for worker in workers:
             worker.terminate()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-        for worker in workers:
-            worker.join()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hold back Ctrl-C in this thread; processes started meanwhile never see it: ending them is this process's part."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _make(footage: Footage, directory: Path) -> Path:
-    return write_clip(footage, directory).video
+    try:
+        return write_clip(footage, directory).video
+    except SystemExit:
+        # By now unfinished files are gone. The executor would catch the exception and go on with the next footage.
+        os._exit(1)
 
 
 def _prepare() -> None:
-    """In a new process: one thread, Ctrl-C is the parent's business, and the end comes with the parent's."""
+    """In a new process: one thread, and the end comes with the parent's."""
     cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
 
