@@ -110,9 +110,7 @@ class Losses:
 
 def losses_of(session: Session, round_id: str, *, maximum_weight: int) -> list[Losses]:
     """The devices' own losses in a round."""
-    rows = session.execute(
-        select(Delta.samples, Delta.loss_before, Delta.loss_after).where(Delta.round == round_id)
-    ).tuples()
+    rows = session.execute(select(Delta.samples, Delta.loss_before, Delta.loss_after).where(Delta.round == round_id))
     return [Losses(min(samples, maximum_weight), before, after) for samples, before, after in rows]
 
 
@@ -129,7 +127,7 @@ class StoredUpdates:
         """Decode one after the other; a DeltaError says that the database is damaged."""
         query = select(Delta.codec, Delta.payload, Delta.samples).where(Delta.round == self.round_id).order_by(Delta.id)
         with self.store.read() as session:
-            for codec, payload, samples in session.execute(query).yield_per(_ROWS_AT_ONCE).tuples():
+            for codec, payload, samples in session.execute(query).yield_per(_ROWS_AT_ONCE):
                 delta = decode_delta(codec, payload or b"", self.shapes, max_bytes=payload_limit(self.shapes))
                 yield Update(delta, min(samples, self.maximum_weight))
 

@@ -12,7 +12,7 @@ from core import chunks
 from core.errors import DeltaError
 from core.messages import RoundOpen
 from core.topics import DeviceTopics
-from core.weights import encode_delta, global_norm, to_safetensors
+from core.weights import encode_delta, to_safetensors
 from fleet.ingest import Enrolment, FaultyDeltaError, Transfers, check_delta, payload_limit
 from tests.fleet.sender import SHAPES, Sender, small_delta
 
