@@ -1,7 +1,7 @@
 """Replays stored keypoints instead of looking: for tests, and to run a case from the field again.
 
-The file is the recording that training uses: `times` (N,) seconds and `joints` (N, 33, 4), rows of NaN where nobody was.
-It plays in a loop, in step with the pictures' capture times.
+The file is the recording that training uses: `times` (N,) seconds and `joints` (N, 33, 4), rows of NaN where nobody
+was. It plays in a loop, in step with the pictures' capture times.
 """
 
 import zipfile
