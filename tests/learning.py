@@ -1,5 +1,6 @@
 """A tiny classifier that really works on the people of `tests.people`, trained in a second with numpy."""
 
+import functools
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests import people, tiny
 _EPOCHS, _BATCH, _RATE, _MOMENTUM = 12, 16, 0.05, 0.9
 
 
+@functools.cache
 def features(each: int, seed: int) -> tuple[people.Array, np.ndarray]:
     """Feature windows (N, T, F) and labels (N,) of `each` people per action."""
     keypoints, labels = people.windows(tiny.LABELS, each, seed=seed)
