@@ -30,7 +30,7 @@ def demo(
     """
     if broker not in {"auto", "mosquitto", "amqtt"}:
         raise ConfigError(f"--broker {broker}: choose mosquitto, amqtt or auto")
-    from posefleet.demo import play
+    from posefleet.demo.play import play
 
     play(directory, quick=quick, keep_running_s=60 * keep_running, port=port, broker=broker)
 

@@ -1,8 +1,4 @@
 """The demo: the whole loop on one machine, with nothing in it that the product does not do for real.
 
-films -> recordings -> training -> release -> broker, aggregator, three daemons -> rounds -> summary
+films -> recordings -> training -> release -> broker, aggregator, three daemons -> rounds -> summary (`play.play`)
 """
-
-from posefleet.demo._play import play
-
-__all__ = ["play"]

@@ -15,7 +15,7 @@ from core.checkpoint import DESCRIPTION, Checkpoint, read_checkpoint
 from core.files import write_atomically
 from core.signing import SigningKey
 from core.window import WindowSpec
-from posefleet.demo._plan import Places, Plan
+from posefleet.demo.plan import Places, Plan
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet, label_windows
 from training.models import MODELS

@@ -13,12 +13,12 @@ from core.messages import ActionEvent, RoundClosed, Status
 from core.mqtt import MqttSettings
 from core.signing import SigningKey
 from posefleet.broker import LocalBroker
-from posefleet.demo import _household
-from posefleet.demo._live import LiveView
-from posefleet.demo._plan import Places, Plan
-from posefleet.demo._processes import Service, service, wait_until
-from posefleet.demo._summary import Showing, showing
-from posefleet.demo._tap import Tap, Traffic
+from posefleet.demo import household
+from posefleet.demo.live import LiveView
+from posefleet.demo.plan import Places, Plan
+from posefleet.demo.processes import Service, service, wait_until
+from posefleet.demo.summary import Showing, showing
+from posefleet.demo.tap import Tap, Traffic
 from training.synthesis import Clip
 
 START_S = 60.0  # three daemons load MediaPipe on two cores
@@ -74,9 +74,7 @@ class _Fleet:
         self._plan, self._places, self._clips = plan, places, clips
         self._view, self._port, self._stack = view, port, stack
         self._services: list[Service] = []
-        self._config = _household.write_fleet_config(
-            places, plan, port=port, evaluation=places.fleet / "evaluation.npz"
-        )
+        self._config = household.write_fleet_config(places, plan, port=port, evaluation=places.fleet / "evaluation.npz")
 
     def start(self) -> None:
         """Enrol the devices and start every service."""
@@ -89,13 +87,13 @@ class _Fleet:
         enrol_devices(self._config, {(self._plan.site, device): key for device, key in keys.items()})
         self._launch("fleet", ["fleet", "serve", "--config", str(self._config)])
         for device in self._plan.devices:
-            config = _household.write_device_config(
+            config = household.write_device_config(
                 self._places,
                 self._plan,
                 device,
                 port=self._port,
                 video=self._clips[device].video,
-                public_key=_household.fleet_key(self._places).public,
+                public_key=household.fleet_key(self._places).public,
             )
             self._launch(device, ["device", "run", "--config", str(config)])
         self._wait(lambda: all(self._runs(device) for device in self._plan.devices), START_S, "every device online")
@@ -124,7 +122,7 @@ class _Fleet:
         closed_before = self._closed()
         request_round(self._config)
         self._wait(
-            lambda: len(self._closed()) > len(closed_before), _household.DEADLINE_S + 30, f"the end of round {number}"
+            lambda: len(self._closed()) > len(closed_before), household.DEADLINE_S + 30, f"the end of round {number}"
         )
         if self._closed()[-1].outcome == "released":
             version = number_of_release(self._places.fleet)
@@ -149,7 +147,8 @@ class _Fleet:
     def _next_beginning(self, device: str, now: datetime) -> datetime:
         """When a device's film, which is played in a loop, begins again; the daemon logs its first beginning."""
         first = film_began(self._places.logs / f"{device}.log")
-        length = self._clips[device].seconds
+        footage = self._clips[device].footage
+        length = footage.frames / footage.fps
         passes = int((now - first).total_seconds() / length) + 1
         return first + timedelta(seconds=passes * length)
 

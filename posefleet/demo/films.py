@@ -1,12 +1,12 @@
 """The footage of the demo and what is found in it: rendered, watched by the pose estimator, cached."""
 
 import multiprocessing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.progress import Progress, TaskID
 
-from posefleet.demo._plan import WEAK_ACTIONS, Places, Plan
+from posefleet.demo.plan import FASTEST_FPS, WEAK_ACTIONS, Places, Plan
 from training.datasets.recording import Recording
 from training.extract import Source, extract_all
 from training.synthesis import ACTIONS, Clip, Footage, random_footage, write_clips
@@ -34,7 +34,8 @@ def cast(plan: Plan) -> Films:
     """Who is filmed doing what."""
 
     def film(person: str, take: int, actions: tuple[str, ...] = ACTIONS) -> Footage:
-        return random_footage(person, take, actions, seed=plan.seed)
+        footage = random_footage(person, take, actions, seed=plan.seed)
+        return replace(footage, fps=min(footage.fps, FASTEST_FPS))
 
     strong = tuple(action for action in ACTIONS if action not in WEAK_ACTIONS)
     return Films(

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.signing import SigningKey
 from device.samples import SampleStore
 from device.settings import LearningSettings
-from posefleet.demo._plan import Places, Plan
+from posefleet.demo.plan import Places, Plan
 from training.datasets.windows import WindowSet
 
 GROUP = "demo"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.messages import ActionEvent, Status
-from posefleet.demo._tap import Traffic
+from posefleet.demo.tap import Traffic
 from training.evaluate import Report
 from training.event_metrics import EventReport, Span, match
 from training.synthesis import Clip

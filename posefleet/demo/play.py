@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core.bundle import Bundle, read_bundle
-from posefleet.demo import _films, _household, _learn, _summary
-from posefleet.demo._fleet import Outcome, run_fleet
-from posefleet.demo._plan import QUICK, Places, Plan
-from posefleet.demo._processes import interruptible
+from posefleet.demo import films, household, learn, summary
+from posefleet.demo.fleet import Outcome, run_fleet
+from posefleet.demo.plan import QUICK, Places, Plan
+from posefleet.demo.processes import interruptible
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet, label_windows
 from training.evaluate import evaluate
@@ -41,7 +41,7 @@ def play(directory: Path, *, quick: bool, keep_running_s: float, port: int, brok
     places = Places(directory / "quick" if quick else directory)
     plan = QUICK if quick else Plan()
     with interruptible():
-        _household.forget_last_run(places)
+        household.forget_last_run(places)
         prepared = _prepare(plan, places, console)
         console.print(f"prepared in {time.monotonic() - began:.0f} s; now the fleet starts")
         outcome = run_fleet(
@@ -52,36 +52,36 @@ def play(directory: Path, *, quick: bool, keep_running_s: float, port: int, brok
 
 
 def _prepare(plan: Plan, places: Places, console: Console) -> Prepared:
-    films = _films.cast(plan)
+    footage = films.cast(plan)
     # The template needs no trained weights, so TensorFlow makes it while the films are rendered.
     with ThreadPoolExecutor(max_workers=2) as pool, _progress(console) as progress:
         tasks = {
-            "watch": progress.add_task("rendering people", total=len(films.to_watch)),
-            "find": progress.add_task("finding poses with MediaPipe", total=len(films.to_watch)),
+            "watch": progress.add_task("rendering people", total=len(footage.to_watch)),
+            "find": progress.add_task("finding poses with MediaPipe", total=len(footage.to_watch)),
             "train": progress.add_task("training conv_lstm", total=plan.epochs),
-            "cameras": progress.add_task("rendering the devices' cameras", total=len(films.cameras)),
+            "cameras": progress.add_task("rendering the devices' cameras", total=len(footage.cameras)),
         }
         try:
-            clips = _films.render(films.to_watch, places, progress, tasks["watch"])
-            found = _films.watch(clips, places, progress, tasks["find"])
-            template = pool.submit(_learn.template_for, len(CLASSES), places)
-            cameras = pool.submit(_films.render, [*films.cameras.values()], places, progress, tasks["cameras"])
+            clips = films.render(footage.to_watch, places, progress, tasks["watch"])
+            found = films.watch(clips, places, progress, tasks["find"])
+            template = pool.submit(learn.template_for, len(CLASSES), places)
+            cameras = pool.submit(films.render, [*footage.cameras.values()], places, progress, tasks["cameras"])
             by_footage = {clip.footage: found[clip.video.stem] for clip in clips}
             training, validation, test = (
-                _pick(by_footage, part) for part in (films.training, films.validation, films.test)
+                _pick(by_footage, part) for part in (footage.training, footage.validation, footage.test)
             )
-            checkpoint = _learn.train_first(training, validation, plan, places, progress=progress, task=tasks["train"])
-            key = _household.fleet_key(places)
-            first = _learn.first_release(checkpoint, template.result(), places, key)
-            camera_clips = dict(zip(films.cameras, cameras.result(), strict=True))
+            checkpoint = learn.train_first(training, validation, plan, places, progress=progress, task=tasks["train"])
+            key = household.fleet_key(places)
+            first = learn.first_release(checkpoint, template.result(), places, key)
+            camera_clips = dict(zip(footage.cameras, cameras.result(), strict=True))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     window = checkpoint.description.window
-    shares = _films.split_among([*plan.devices], [*ACTIONS], seed=plan.seed)
-    for number, (device, footage) in enumerate(films.lessons.items()):
-        lesson = _learn.lesson_windows(by_footage[footage], shares[device], CLASSES, seed=plan.seed + number)
-        kept = _household.keep_samples(places, device, lesson)
+    shares = films.split_among([*plan.devices], [*ACTIONS], seed=plan.seed)
+    for number, (device, lesson_film) in enumerate(footage.lessons.items()):
+        lesson = learn.lesson_windows(by_footage[lesson_film], shares[device], CLASSES, seed=plan.seed + number)
+        kept = household.keep_samples(places, device, lesson)
         console.print(f"  {device} keeps samples of {', '.join(f'{n} {action}' for action, n in sorted(kept.items()))}")
     gate = label_windows(validation, window, CLASSES)
     return Prepared(camera_clips, first, gate, label_windows(test, window, CLASSES))
@@ -103,13 +103,13 @@ def _conclude(plan: Plan, places: Places, prepared: Prepared, outcome: Outcome, 
             rows += [(f"{one.device}: done", one.done), (f"{one.device}: {model}", one.reported)]
     plot_timeline(rows, timeline, title="what was done, and what the devices reported")
     console.rule("summary")
-    _summary.print_accuracy(console, before, after)
-    _summary.print_events(console, outcome.showings)
-    _summary.print_latency(console, outcome.statuses)
-    _summary.print_traffic(console, outcome.traffic)
+    summary.print_accuracy(console, before, after)
+    summary.print_events(console, outcome.showings)
+    summary.print_latency(console, outcome.statuses)
+    summary.print_traffic(console, outcome.traffic)
     versions = ", ".join(f"{device} {status.model if status else '?'}" for device, status in outcome.statuses.items())
     console.print(f"after {plan.rounds} rounds: {versions}")
-    _summary.print_files(
+    summary.print_files(
         console,
         {
             "confusion matrices": confusion,
