@@ -13,6 +13,7 @@
 import logging
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ _WATCH_S = 0.1
 _DEFAULT_FPS = 25.0  # for files that do not say
 _STREAM_TIMEOUT_MS = 5000
 _FEWEST_FPS, _MOST_FPS = 1.0, 240.0  # what a file may claim
+_CREDENTIALS = re.compile(r"://[^/@]*(?:@[^/@]*)*@")  # a careless password may hold an @ itself
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class Source:
     kind: Literal["device", "file", "stream"]
     address: str
 
+    @property
+    def name(self) -> str:
+        """The address as messages may say it: without user and password, for some of them leave the device."""
+        return _CREDENTIALS.sub("://", self.address)
+
     @classmethod
     def parse(cls, url: str) -> "Source":
         """A V4L2 index, an rtsp:// or http(s):// address, or a file."""
@@ -81,18 +88,19 @@ def probe(settings: CameraSettings, *, timeout_s: float = 10.0) -> Frame:
     Raises:
         InputError: the file is not there, cannot be read as a video or has no frames; the camera gives nothing.
     """
-    _check_file(Source.parse(settings.url))
+    source = Source.parse(settings.url)
+    _check_file(source)
     with Camera(settings) as camera:
         frame = camera.next(timeout_s=timeout_s)
         if frame is None:
-            raise InputError(camera.problem or f"camera {settings.url}: no picture within {timeout_s:.0f} s")
+            raise InputError(camera.problem or f"camera {source.name}: no picture within {timeout_s:.0f} s")
         return frame
 
 
 def _check_file(source: Source) -> None:
     path = Path(source.address)
     if source.kind == "file" and not path.is_file():
-        raise InputError(f"camera {source.address}: no such file; set camera.url to a video, an index or an address")
+        raise InputError(f"camera {source.name}: no such file; set camera.url to a video, an index or an address")
 
 
 class Camera:
@@ -167,7 +175,7 @@ class Camera:
     def _watch(self, grabber: threading.Thread) -> None:
         while not self._stop.wait(_WATCH_S):
             if time.monotonic() - self._last_at > self._settings.lost_after_s:
-                self._lose(f"camera {self._source.address}: no picture for {self._settings.lost_after_s:.0f} s")
+                self._lose(f"camera {self._source.name}: no picture for {self._settings.lost_after_s:.0f} s")
                 return
             if not grabber.is_alive():
                 return
@@ -182,14 +190,19 @@ class Camera:
             if generation == self._generation:
                 self._lose(str(exc))
             return
+        except Exception:  # OpenCV and its backends raise what they like; one bad attempt is not the last
+            log.exception("camera %s", self._source.name)
+            if generation == self._generation:
+                self._lose(f"camera {self._source.name}: reading failed unexpectedly; the log says more")
+            return
         if generation == self._generation and self._source.kind == "file":
-            self._state, self._problem = "ended", f"camera {self._source.address}: the file has ended"
+            self._state, self._problem = "ended", f"camera {self._source.name}: the file has ended"
             with self._fresh:
                 self._fresh.notify_all()
 
     def _put(self, image: Image, captured_at: float) -> None:
         if self._state != "ok":
-            log.info("camera %s: pictures of %dx%d", self._source.address, image.shape[1], image.shape[0])
+            log.info("camera %s: pictures of %dx%d", self._source.name, image.shape[1], image.shape[0])
         self._state, self._problem = "ok", None
         self._last_at = time.monotonic()
         with self._fresh:
@@ -212,7 +225,7 @@ class Camera:
             while generation == self._generation:
                 ok, image = capture.read()
                 if not ok:
-                    raise UnavailableError(f"camera {self._source.address}: the connection ended")
+                    raise UnavailableError(f"camera {self._source.name}: the connection ended")
                 yield image, time.monotonic()
         finally:
             capture.release()
@@ -226,13 +239,13 @@ class Camera:
             for image, fps in _read_file(self._source):
                 if shown == 0:
                     began = datetime.now(UTC).isoformat(timespec="milliseconds")
-                    log.info("camera %s: plays from %s, %.2f frames per second", self._source.address, began, fps)
+                    log.info("camera %s: plays from %s, %.2f frames per second", self._source.name, began, fps)
                 due = start + shown / fps
                 self._stop.wait(max(0.0, due - time.monotonic()))
                 yield image, due
                 shown += 1
             if shown == first:
-                raise InputError(f"camera {self._source.address}: no picture can be read; is it a video?")
+                raise InputError(f"camera {self._source.name}: no picture can be read; is it a video?")
             if not self._settings.loop:
                 return
 
@@ -279,5 +292,5 @@ def open_capture(source: Source) -> Any:  # noqa: ANN401 - OpenCV's handle has n
     if not capture.isOpened():
         capture.release()
         what = "is not a video that can be read" if source.kind == "file" else "cannot be opened"
-        raise UnavailableError(f"camera {source.address}: {what}; check camera.url")
+        raise UnavailableError(f"camera {source.name}: {what}; check camera.url")
     return capture

@@ -52,7 +52,7 @@ def run_fleet(
         view = stack.enter_context(LiveView(console, [*plan.devices]))
         tap = Tap(MqttSettings(host="127.0.0.1", port=local.port), view.take)
         stack.enter_context(tap.connection)
-        fleet = _Fleet(plan, places, clips, view, local.port, stack)
+        fleet = _Fleet(plan, places, clips, view=view, port=local.port, stack=stack)
         fleet.start()
         first = fleet.watch_films("before the rounds")
         for number in range(plan.rounds):
@@ -69,7 +69,7 @@ class _Fleet:
     """The services and what the demo asks of them."""
 
     def __init__(
-        self, plan: Plan, places: Places, clips: dict[str, Clip], view: LiveView, port: int, stack: ExitStack
+        self, plan: Plan, places: Places, clips: dict[str, Clip], *, view: LiveView, port: int, stack: ExitStack
     ) -> None:
         self._plan, self._places, self._clips = plan, places, clips
         self._view, self._port, self._stack = view, port, stack

@@ -94,5 +94,5 @@ def test_a_bundle_has_exactly_its_files():
 )
 def test_manifests_that_contradict_themselves_are_refused(changes):
     """Labels, window and architecture that do not fit together make no manifest."""
-    with pytest.raises(ValueError, match="logits for|first label|do not fit"):
+    with pytest.raises(ValueError, match=r"logits for|first label|do not fit"):
         Manifest(**(msgspec.structs.asdict(MANIFEST_1) | changes))
