@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS samples (
     length INTEGER NOT NULL,          -- frames
     keypoints BLOB NOT NULL           -- (length, 15, 4) float32, little-endian
 );
-CREATE INDEX IF NOT EXISTS samples_by_action ON samples (action);
+-- Counting reads this index only; the rows are large.
+CREATE INDEX IF NOT EXISTS samples_by_action ON samples (action, length);
 """
 _KEYPOINTS = np.dtype("<f4")
 
@@ -78,10 +79,11 @@ class SampleStore:
             self._database.execute(
                 "INSERT INTO samples (action, captured_at, source, length, keypoints) VALUES (?, ?, ?, ?, ?)", row
             )
-            self._database.execute(
-                "DELETE FROM samples WHERE id <= (SELECT id FROM samples ORDER BY id DESC LIMIT 1 OFFSET ?)",
-                (self._maximum,),
-            )
+            surplus = self._database.execute("SELECT COUNT(*) FROM samples").fetchone()[0] - self._maximum
+            if surplus > 0:
+                self._database.execute(
+                    "DELETE FROM samples WHERE id IN (SELECT id FROM samples ORDER BY id LIMIT ?)", (surplus,)
+                )
 
     def count_by_action(self) -> dict[str, int]:
         """How many windows there are of each action."""

@@ -83,7 +83,8 @@ def pose_at(action: str, seconds: float, *, seed: int = 0) -> Pose:
     return Pose(joints[:, :3], joints[:, 3])
 
 
-def windows(labels: Sequence[str], each: int, *, seed: int = 0) -> tuple[Array, npt.NDArray[np.int64]]:
+@functools.cache
+def windows(labels: tuple[str, ...], each: int, *, seed: int = 0) -> tuple[Array, npt.NDArray[np.int64]]:
     """Keypoint windows (N, T, 15, 4) and their labels (N,): `each` people per label."""
     spec = WindowSpec()
     times = np.arange(spec.length) / spec.rate_hz
