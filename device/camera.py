@@ -67,8 +67,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The address as messages may say it: without user and password, for some of them leave the device."""
-        return _CREDENTIALS.sub("://", self.address)
+        """The address as messages may say it: without user, password and query, for some of them leave the device."""
+        return _CREDENTIALS.sub("://", self.address.split("?")[0]) if self.kind == "stream" else self.address
 
     @classmethod
     def parse(cls, url: str) -> "Source":
