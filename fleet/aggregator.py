@@ -134,6 +134,7 @@ class Aggregator:
         return state
 
     def _answer_request(self, request: Request, now: datetime, *, able: int) -> None:
+        granted = False
         if request.what != ROUND_REQUEST:
             answer = f"this version does not know the request {request.what!r}"
         elif self._state.round is not None:
@@ -142,9 +143,10 @@ class Aggregator:
             answer = f"{able} devices are enrolled and not in quarantine; the quorum is {self._policy.quorum}"
         else:
             self._advance(rounds.OpenNow(), now)
+            granted = self._state.round is not None
             answer = f"{self._state.round.round} is open" if self._state.round else "the round ended at once"
         with self._store.write() as session:
-            records.answer_request(session, request.id, answer)
+            records.answer_request(session, request.id, answer, granted=granted)
 
     def _handle_status(self, sender: DeviceTopics, payload: bytes, now: datetime) -> None:
         try:

@@ -33,7 +33,7 @@ class Catalogue:
         self._store = store
         self._shelf = Shelf(directory, public_key)
         self._channel = channel
-        known = self._find_known()
+        known = self._find_known(initial, public_key)
         self._current = self._adopt_initial(known, initial, public_key, now)
         self._shelf.point(self.version)
 
@@ -71,10 +71,19 @@ class Catalogue:
             except BundleError as exc:  # an old one: nothing depends on it
                 log.warning("%s", exc)
 
-    def _find_known(self) -> Bundle | None:
+    def _find_known(self, initial: Path, public_key: str) -> Bundle | None:
         with self._store.read() as session:
             latest = records.latest_version(session)
-        return self._shelf.get(latest) if latest is not None else self._shelf.current()
+        try:
+            return self._shelf.get(latest) if latest is not None else self._shelf.current()
+        except BundleError as exc:
+            # Devices never go back, so only something newer can stand in for what is lost.
+            if latest is not None and read_initial(initial, public_key).manifest.version > latest:
+                return None
+            raise BundleError(
+                f"the current release {latest} cannot be used: {exc}. Restore it from a backup, or bring a bundle "
+                "with a higher version in [release] initial"
+            ) from exc
 
     def _adopt_initial(self, known: Bundle | None, initial: Path, public_key: str, now: datetime) -> Bundle:
         try:

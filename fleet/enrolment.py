@@ -16,6 +16,7 @@ from core.topics import DeviceTopics
 from fleet import devices, records
 from fleet.settings import FleetSettings
 from fleet.store import Store
+from fleet.tables import Request
 
 ANSWER_S = 20.0  # the service looks twice a second, but may be averaging
 _LOOK_S = 0.1
@@ -51,25 +52,33 @@ def request_round(config: Path, *, timeout_s: float = ANSWER_S) -> str:
     """Ask the running service to open a round now; returns its answer.
 
     Raises:
-        UnavailableError: no service answered; the request is withdrawn, so nothing happens later by surprise.
+        UnavailableError: the service says why it opens none; or no service answered, and the request is withdrawn, so
+            that nothing happens later by surprise.
     """
     with Store(load_settings(FleetSettings, config).fleet.database_url) as store:
         with store.write() as session:
             request = records.add_request(session, records.ROUND_REQUEST, datetime.now(UTC))
-        deadline = time.monotonic() + timeout_s
-        while True:
-            with store.read() as session:
-                answer = records.find_answer(session, request.id)
-            if answer is not None:
-                return answer
-            if time.monotonic() > deadline:
-                break
-            time.sleep(_LOOK_S)
-        with store.write() as session:
-            withdrawn = records.withdraw_request(session, request.id)
-            late = None if withdrawn else records.find_answer(session, request.id)
-    if late is not None:
-        return late
-    raise UnavailableError(
-        f"no aggregator answered within {timeout_s:.0f} s; is `posefleet fleet serve --config {config}` running?"
-    )
+        answered = _wait_for_answer(store, request.id, timeout_s)
+    if answered is None:
+        raise UnavailableError(
+            f"no aggregator answered within {timeout_s:g} s; is `posefleet fleet serve --config {config}` running?"
+        )
+    if not answered.granted:
+        raise UnavailableError(f"no round is opened: {answered.answer}")
+    return answered.answer
+
+
+def _wait_for_answer(store: Store, request_id: int, timeout_s: float) -> Request | None:
+    """The answered request; None if there was no answer and the request is withdrawn."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        with store.read() as session:
+            answered = records.find_answer(session, request_id)
+        if answered is not None:
+            return answered
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_LOOK_S)
+    with store.write() as session:
+        withdrawn = records.withdraw_request(session, request_id)
+        return None if withdrawn else records.find_answer(session, request_id)

@@ -159,22 +159,22 @@ def add_request(session: Session, what: str, now: datetime) -> Request:
 
 def open_requests(session: Session) -> list[Request]:
     """What operators ask for, oldest first."""
-    return list(session.scalars(select(Request).where(Request.answer.is_(None)).order_by(Request.id)))
+    return list(session.scalars(select(Request).where(Request.granted.is_(None)).order_by(Request.id)))
 
 
-def answer_request(session: Session, request_id: int, text: str) -> None:
+def answer_request(session: Session, request_id: int, text: str, *, granted: bool) -> None:
     """Answer a request that was not withdrawn meanwhile."""
-    session.execute(update(Request).where(Request.id == request_id).values(answer=text))
+    session.execute(update(Request).where(Request.id == request_id).values(answer=text, granted=granted))
 
 
-def find_answer(session: Session, request_id: int) -> str | None:
-    """What the service said; None while it has said nothing."""
-    return session.scalar(select(Request.answer).where(Request.id == request_id))
+def find_answer(session: Session, request_id: int) -> Request | None:
+    """The request with its answer; None while the service has said nothing."""
+    return session.scalar(select(Request).where(Request.id == request_id, Request.granted.is_not(None)))
 
 
 def withdraw_request(session: Session, request_id: int) -> bool:
     """Take a request back; False if it was answered already."""
     taken = session.execute(
-        delete(Request).where(Request.id == request_id, Request.answer.is_(None)).returning(Request.id)
+        delete(Request).where(Request.id == request_id, Request.granted.is_(None)).returning(Request.id)
     )
     return taken.first() is not None

@@ -123,4 +123,5 @@ class Request(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     what: Mapped[str] = mapped_column(String(40))
-    answer: Mapped[str | None] = mapped_column(Text)  # None: not seen yet
+    granted: Mapped[bool | None]  # None: not seen yet
+    answer: Mapped[str] = mapped_column(Text, default="")

@@ -12,17 +12,9 @@ from core import chunks, topics
 from core.bundle import write_bundle
 from core.golden import golden_test
 from core.weights import from_safetensors, to_safetensors
-from fleet.tables import Audit, Delta, Device, Round
+from fleet.tables import Delta, Device, Round
 from tests.fleet.sender import SHAPES, Sender, small_delta
 from tests.fleet.world import World
-
-
-def close_with(world: World, *senders: Sender) -> None:
-    """These devices send good deltas."""
-    for seed, sender in enumerate(senders):
-        receipt = world.send(sender, world.good_package(sender, seed))
-        assert receipt.accepted
-        assert receipt.reason == "accepted"
 
 
 def test_start_publishes_the_first_release_and_opens_a_round(world: World):
@@ -45,7 +37,7 @@ def test_manifest_is_published_after_all_of_its_chunks(world: World):
 def test_a_round_makes_a_better_release(world: World):
     """Three good deltas close the round at once; the average becomes a signed release that the gate found better."""
     world.tick()
-    close_with(world, *world.senders)
+    world.send_good(*world.senders)
     assert (world.closed.outcome, world.closed.accepted) == ("released", 3)
     release = world.published()
     golden_test(release)
@@ -60,7 +52,7 @@ def test_a_round_makes_a_better_release(world: World):
 def test_release_is_out_before_the_round_is_over(world: World):
     """Who hears that a round led to a release finds it."""
     world.tick()
-    close_with(world, *world.senders)
+    world.send_good(*world.senders)
     manifests = [at for at, topic in enumerate(world.log) if topic == topics.release_manifest("stable")]
     closings = [at for at, topic in enumerate(world.log) if topic == topics.rounds("default")]
     assert manifests[-1] < closings[-1]
@@ -110,7 +102,7 @@ def test_a_bad_delta_is_refused_and_the_round_goes_on(world: World, caplog: pyte
     assert (receipt.accepted, receipt.reason) == (False, reason)
     assert receipt.detail
     assert [record.getMessage().count("\n") for record in caplog.records] == [0]
-    close_with(world, *world.senders[1:])
+    world.send_good(*world.senders[1:])
     world.tick(200)
     assert (world.closed.outcome, world.closed.accepted) == ("released", 2)
 
@@ -125,7 +117,7 @@ def test_the_same_delta_twice_counts_once(world: World):
     assert (again.accepted, again.reason) == (True, "duplicate")
     other = world.send(sender, world.good_package(sender, seed=9))
     assert (other.accepted, other.reason) == (False, "duplicate")
-    close_with(world, *world.senders[1:])
+    world.send_good(*world.senders[1:])
     assert world.closed.accepted == 3
     # Also when the round is over by then.
     late = sender.messages(msgspec.structs.replace(world.closed), package)
@@ -158,69 +150,13 @@ def test_forgeries_do_not_shut_a_device_out(world: World):
 def test_without_a_quorum_nothing_is_averaged(world: World):
     """At the deadline one delta is not enough; the round says so and the next one starts after the pause."""
     world.tick()
-    close_with(world, world.senders[0])
+    world.send_good(world.senders[0])
     world.tick(99)
     assert world.opened
     world.tick(2)
     assert (world.closed.outcome, world.closed.accepted) == ("no_quorum", 1)
     world.tick(61)
     assert world.opened.round.startswith("round-2-")
-
-
-@pytest.mark.parametrize("crashes", [0, 1, 2, 3])
-def test_a_crash_mid_round_loses_and_repeats_nothing(world: World, crashes: int):
-    """However many deltas had come when the process died, a new one goes on and every device counts once."""
-    world.tick()
-    name = world.opened.round
-    packages = [world.good_package(sender, seed) for seed, sender in enumerate(world.senders)]
-    for number, (sender, package) in enumerate(zip(world.senders, packages, strict=True)):
-        if number == crashes:
-            world.start()
-        world.send(sender, package)
-    if crashes == 3:
-        world.start()
-    assert world.closed.round == name
-    assert (world.closed.outcome, world.closed.accepted) == ("released", 3)
-    assert world.published().manifest.version == 2
-
-
-def test_a_crash_while_averaging_averages_again(world: World, monkeypatch: pytest.MonkeyPatch):
-    """The last delta is stored and acknowledged, the process dies before the release: the next one makes it."""
-    world.tick()
-    close_with(world, *world.senders[:2])
-
-    def die(*_arguments: object, **_more: object) -> None:
-        raise SystemExit
-
-    package = world.good_package(world.senders[2])
-    with monkeypatch.context() as patched:
-        patched.setattr("fleet.candidate.Judge.conclude", die)
-        with pytest.raises(SystemExit):
-            world.send(world.senders[2], package)
-    assert world.receipts[world.senders[2].topics.inbox][-1].accepted
-    assert world.opened
-    world.start()
-    assert (world.closed.outcome, world.closed.accepted) == ("released", 3)
-
-
-def test_a_crash_between_files_and_database_leaves_no_half_release(world: World, monkeypatch: pytest.MonkeyPatch):
-    """Files of a release that the database never heard of are not published; the round makes them again."""
-    world.tick()
-    close_with(world, *world.senders[:2])
-    package = world.good_package(world.senders[2])
-    with monkeypatch.context() as patched:
-        patched.setattr("fleet.records.add_release", _die)
-        with pytest.raises(SystemExit):
-            world.send(world.senders[2], package)
-    assert world.published().manifest.version == 1
-    world.start()
-    assert world.published().manifest.version == 2
-    with world.store.read() as session:
-        assert session.scalars(select(Audit.what)).all().count("round released") == 1
-
-
-def _die(*_arguments: object, **_more: object) -> None:
-    raise SystemExit
 
 
 def test_round_from_another_release_is_given_up(world: World, bundle_factory):
@@ -236,7 +172,7 @@ def test_round_from_another_release_is_given_up(world: World, bundle_factory):
 def test_tensors_are_erased_when_the_round_is_over(world: World):
     """What devices sent is kept no longer than needed; figures stay."""
     world.tick()
-    close_with(world, *world.senders)
+    world.send_good(*world.senders)
     with world.store.read() as session:
         rows = session.scalars(select(Delta)).all()
         gate = session.scalar(select(Round.gate))

@@ -106,6 +106,16 @@ def test_a_newer_initial_bundle_becomes_current(folder: Path, beginning: Beginni
     assert catalogue(folder, beginning.key).version == 3
 
 
+def test_a_damaged_current_release_stops_the_start(folder: Path, beginning: Beginning, bundle_factory: BundleFactory):
+    """What devices run is not replaced by something older; a newer bundle stands in for it."""
+    catalogue(folder, beginning.key)
+    (folder / "state" / "releases" / "1" / CLASSIFIER).write_bytes(b"rubbish")
+    with pytest.raises(BundleError, match=r"release 1 cannot be used.*higher version"):
+        catalogue(folder, beginning.key)
+    write_bundle(bundle_factory(2, key=beginning.key), folder / "release")
+    assert catalogue(folder, beginning.key).version == 2
+
+
 def test_another_bundle_of_the_same_version_is_passed_over(
     folder: Path, beginning: Beginning, bundle_factory: BundleFactory, caplog: pytest.LogCaptureFixture
 ):

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,15 +14,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from core import topics
 from core.bundle import check_manifest
 from core.errors import ConfigError, UnavailableError
 from core.messages import Receipt, RoundClosed, RoundMessage, RoundOpen, SignedManifest, Status, decode, encode
+from core.notify import Notifier
+from core.settings import load_settings
 from core.signing import SigningKey
 from core.weights import Weights, add, subtract
+from fleet.aggregator import Aggregator
+from fleet.cli import app
 from fleet.enrolment import enrol_devices, public_key, request_round, retire_device
+from fleet.records import open_requests
 from fleet.report import overview
+from fleet.service import Service, _only_one
+from fleet.settings import FleetSettings
 from fleet.store import Store
 from posefleet.broker import LocalBroker
 from tests.broker import PATIENCE_S, Subscriber, wait_until
@@ -170,7 +179,8 @@ def test_systemd_hears_the_truth(config: Path, broker: LocalBroker, subscriber: 
                 status = Status(site="home", device="studio", state="online", at=datetime.now(UTC), model_version=1)
                 later.publish(SENDERS[1].topics.status, encode(status), retain=True)
                 assert request_round(config).endswith("is open")
-                assert "open already" in request_round(config)
+                with pytest.raises(UnavailableError, match="open already"):
+                    request_round(config)
                 later.wait_for(GROUP)
             process.send_signal(signal.SIGSTOP)
             _drain(listen, heard)
@@ -190,20 +200,43 @@ def _drain(listen: Callable[[], list[bytes]], heard: list[bytes]) -> None:
     heard.clear()
 
 
-@pytest.mark.e2e
-def test_two_aggregators_do_not_share_a_state(config: Path, broker: LocalBroker, subscriber: Subscriber):
-    """The second one on the same state directory says so and ends; the first one is not disturbed."""
-    from core.settings import load_settings
-    from fleet.service import _only_one
-    from fleet.settings import FleetSettings
+def test_two_aggregators_do_not_share_a_state(tmp_path: Path):
+    """The second one on the same state directory says so; when the first has ended, the next may start."""
+    with _only_one(tmp_path), pytest.raises(ConfigError, match="another aggregator"), _only_one(tmp_path):
+        pass
+    with _only_one(tmp_path):
+        pass
 
+
+@pytest.mark.e2e
+def test_an_error_of_our_own_does_not_end_the_loop(
+    config: Path, broker: LocalBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """Whatever one message does to the aggregator, it is logged and the next one is served; stopping works."""
     write_config(config, broker.port)
-    with service(config) as process:
-        subscriber.wait_for(MANIFEST)
-        directory = load_settings(FleetSettings, config).fleet.state_directory
-        with pytest.raises(ConfigError, match="another aggregator"), _only_one(directory):
-            pass
-        assert process.poll() is None
+    settings = load_settings(FleetSettings, config)
+    handled: list[str] = []
+
+    def handle(_self: Aggregator, topic: str, _payload: bytes, _now: datetime) -> None:
+        handled.append(topic)
+        if len(handled) == 1:
+            raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Aggregator, "handle", handle)
+    stop = threading.Event()
+    with Store(settings.fleet.database_url) as store, Subscriber(broker.port) as subscriber:
+        thread = threading.Thread(target=Service(settings, store, Notifier(), stop).run)
+        thread.start()
+        try:
+            subscriber.wait_for(MANIFEST)
+            for sender in SENDERS[:2]:
+                subscriber.publish(sender.topics.status, b"x")
+            wait_until(lambda: len(handled) == 2, "the second message")
+        finally:
+            stop.set()
+            thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+    assert "going on" in caplog.text
 
 
 def test_a_request_without_a_service_is_taken_back(config: Path):
@@ -212,17 +245,11 @@ def test_a_request_without_a_service_is_taken_back(config: Path):
     with pytest.raises(UnavailableError, match="fleet serve"):
         request_round(config, timeout_s=0.2)
     with Store(f"sqlite:///{config.parent / 'state' / 'fleet.sqlite'}") as store, store.read() as session:
-        from fleet.records import open_requests
-
         assert open_requests(session) == []
 
 
 def test_operators_commands(config: Path, beginning: Beginning, capsys: pytest.CaptureFixture[str]):
     """key, enrol, retire and status do what they say, from a terminal."""
-    from typer.testing import CliRunner
-
-    from fleet.cli import app
-
     write_config(config, 1)
 
     def run(*arguments: str) -> str:

@@ -118,6 +118,13 @@ class World:
         delta = add(subtract(self.good, weakened(self.good)), small_delta(seed, norm=0.05))
         return sender.package(self.opened, delta=delta)
 
+    def send_good(self, *senders: Sender) -> None:
+        """These devices send good deltas, which are accepted."""
+        for seed, sender in enumerate(senders):
+            receipt = self.send(sender, self.good_package(sender, seed))
+            assert receipt is not None
+            assert (receipt.accepted, receipt.reason) == (True, "accepted")
+
     @property
     def round_message(self) -> RoundOpen | RoundClosed:
         """What devices read about rounds."""
