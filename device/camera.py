@@ -11,36 +11,26 @@
 """
 
 import logging
-import os
 import random
-import re
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import Literal, Self
 
 from core.errors import InputError, UnavailableError
 from device.settings import CameraSettings
+from device.sources import Image, Source, check_file, open_capture, read_file
 
 log = logging.getLogger(__name__)
 
-Image = npt.NDArray[np.uint8]
 CameraState = Literal["starting", "ok", "lost", "ended"]
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 5.0  # a camera that is back is seen within five seconds
 _WATCH_S = 0.1
-_DEFAULT_FPS = 25.0  # for files that do not say
-_STREAM_TIMEOUT_MS = 5000
-_FEWEST_FPS, _MOST_FPS = 1.0, 240.0  # what a file may claim
-_CREDENTIALS = re.compile(r"://[^/@]*(?:@[^/@]*)*@")  # a careless password may hold an @ itself
 
 
 @dataclass(frozen=True)
@@ -58,30 +48,6 @@ class Frame:
     index: int
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a camera URL means."""
-
-    kind: Literal["device", "file", "stream"]
-    address: str
-
-    @property
-    def name(self) -> str:
-        """The address as messages may say it: without user, password and query, for some of them leave the device."""
-        return _CREDENTIALS.sub("://", self.address.split("?")[0]) if self.kind == "stream" else self.address
-
-    @classmethod
-    def parse(cls, url: str) -> "Source":
-        """A V4L2 index, an rtsp:// or http(s):// address, or a file."""
-        if url.isdecimal():
-            return cls("device", url)
-        if url.startswith("/dev/"):
-            return cls("device", url)
-        if "://" in url and not url.startswith("file://"):
-            return cls("stream", url)
-        return cls("file", url.removeprefix("file://"))
-
-
 def probe(settings: CameraSettings, *, timeout_s: float = 10.0) -> Frame:
     """Take one picture, or say why there is none.
 
@@ -89,18 +55,13 @@ def probe(settings: CameraSettings, *, timeout_s: float = 10.0) -> Frame:
         InputError: the file is not there, cannot be read as a video or has no frames; the camera gives nothing.
     """
     source = Source.parse(settings.url)
-    _check_file(source)
+    check_file(source)
+    deadline = time.monotonic() + timeout_s
     with Camera(settings) as camera:
-        frame = camera.next(timeout_s=timeout_s)
-        if frame is None:
-            raise InputError(camera.problem or f"camera {source.name}: no picture within {timeout_s:.0f} s")
+        while (frame := camera.next(timeout_s=_WATCH_S)) is None:
+            if camera.problem is not None or time.monotonic() > deadline:
+                raise InputError(camera.problem or f"camera {source.name}: no picture within {timeout_s:.0f} s")
         return frame
-
-
-def _check_file(source: Source) -> None:
-    path = Path(source.address)
-    if source.kind == "file" and not path.is_file():
-        raise InputError(f"camera {source.name}: no such file; set camera.url to a video, an index or an address")
 
 
 class Camera:
@@ -232,11 +193,11 @@ class Camera:
 
     def _play(self) -> Iterator[tuple[Image, float]]:
         """A file, at its own frame rate, again and again if asked."""
-        _check_file(self._source)
+        check_file(self._source)
         start, shown = time.monotonic(), 0
         while True:
             first = shown
-            for image, fps in _read_file(self._source):
+            for image, fps in read_file(self._source):
                 if shown == 0:
                     began = datetime.now(UTC).isoformat(timespec="milliseconds")
                     log.info("camera %s: plays from %s, %.2f frames per second", self._source.name, began, fps)
@@ -248,49 +209,3 @@ class Camera:
                 raise InputError(f"camera {self._source.name}: no picture can be read; is it a video?")
             if not self._settings.loop:
                 return
-
-
-def _read_file(source: Source) -> Iterator[tuple[Image, float]]:
-    import cv2
-
-    capture = open_capture(source)
-    try:
-        fps = capture.get(cv2.CAP_PROP_FPS)
-        rate = fps if _FEWEST_FPS <= fps <= _MOST_FPS else _DEFAULT_FPS
-        while True:
-            ok, image = capture.read()
-            if not ok:
-                return
-            yield image, rate
-    finally:
-        capture.release()
-
-
-def open_capture(source: Source) -> Any:  # noqa: ANN401 - OpenCV's handle has no useful type
-    """An OpenCV capture handle.
-
-    Raises:
-        UnavailableError: nothing is there, or it is no camera or video.
-    """
-    # RTSP over UDP loses packets silently and shows smeared pictures: TCP unless the owner says otherwise.
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-    import cv2
-
-    if source.kind == "device":
-        capture = cv2.VideoCapture(int(source.address) if source.address.isdecimal() else source.address)
-    elif source.kind == "stream":
-        limits = [
-            cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-            _STREAM_TIMEOUT_MS,
-            cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-            _STREAM_TIMEOUT_MS,
-        ]
-        capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG, limits)
-    else:
-        capture = cv2.VideoCapture(source.address)
-    if not capture.isOpened():
-        capture.release()
-        what = "is not a video that can be read" if source.kind == "file" else "cannot be opened"
-        raise UnavailableError(f"camera {source.name}: {what}; check camera.url")
-    return capture

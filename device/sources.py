@@ -1,0 +1,104 @@
+"""What a camera URL means, and OpenCV handles for it. A handle that failed once never recovers: open another.
+
+source = Source.parse("rtsp://user:password@10.0.0.7/stream")
+capture = open_capture(source)
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError, UnavailableError
+
+Image = npt.NDArray[np.uint8]
+
+_DEFAULT_FPS = 25.0  # for files that do not say
+_FEWEST_FPS, _MOST_FPS = 1.0, 240.0  # what a file may claim
+_STREAM_TIMEOUT_MS = 5000
+_OPENCV_ERRORS = 2  # log level of OpenCV: errors and worse
+_CREDENTIALS = re.compile(r"://[^/@]*(?:@[^/@]*)*@")  # a careless password may hold an @ itself
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a camera URL means."""
+
+    kind: Literal["device", "file", "stream"]
+    address: str
+
+    @property
+    def name(self) -> str:
+        """The address as messages may say it: without user, password and query, for some of them leave the device."""
+        return _CREDENTIALS.sub("://", self.address).split("?")[0] if self.kind == "stream" else self.address
+
+    @classmethod
+    def parse(cls, url: str) -> "Source":
+        """A V4L2 index, an rtsp:// or http(s):// address, or a file."""
+        if url.isdecimal():
+            return cls("device", url)
+        if url.startswith("/dev/"):
+            return cls("device", url)
+        if "://" in url and not url.startswith("file://"):
+            return cls("stream", url)
+        return cls("file", url.removeprefix("file://"))
+
+
+def check_file(source: Source) -> None:
+    """Raise an InputError if the source is a file that is not there."""
+    path = Path(source.address)
+    if source.kind == "file" and not path.is_file():
+        raise InputError(f"camera {source.name}: no such file; set camera.url to a video, an index or an address")
+
+
+def read_file(source: Source) -> Iterator[tuple[Image, float]]:
+    """The pictures of a video file, each with the file's frames per second; no pacing."""
+    import cv2
+
+    capture = open_capture(source)
+    try:
+        fps = capture.get(cv2.CAP_PROP_FPS)
+        rate = fps if _FEWEST_FPS <= fps <= _MOST_FPS else _DEFAULT_FPS
+        while True:
+            ok, image = capture.read()
+            if not ok:
+                return
+            yield image, rate
+    finally:
+        capture.release()
+
+
+def open_capture(source: Source) -> Any:  # noqa: ANN401 - OpenCV's handle has no useful type
+    """An OpenCV capture handle.
+
+    Raises:
+        UnavailableError: nothing is there, or it is no camera or video.
+    """
+    # RTSP over UDP loses packets silently and shows smeared pictures: TCP unless the owner says otherwise.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # quiet: one line of ours instead of many for every attempt
+    import cv2
+
+    cv2.setLogLevel(_OPENCV_ERRORS)
+    if source.kind == "device":
+        capture = cv2.VideoCapture(int(source.address) if source.address.isdecimal() else source.address)
+    elif source.kind == "stream":
+        limits = [
+            cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+            _STREAM_TIMEOUT_MS,
+            cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+            _STREAM_TIMEOUT_MS,
+        ]
+        capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG, limits)
+    else:
+        capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG)  # others guess: numbered pictures, playlists
+    if not capture.isOpened():
+        capture.release()
+        what = "is not a video that can be read" if source.kind == "file" else "cannot be opened"
+        raise UnavailableError(f"camera {source.name}: {what}; check camera.url")
+    return capture

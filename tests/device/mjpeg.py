@@ -1,0 +1,87 @@
+"""A camera on the network, as many cheap ones are: JPEG pictures in a multipart HTTP response, on the loopback."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import cv2
+import numpy as np
+
+_PICTURE = cv2.imencode(".jpg", np.full((120, 160, 3), 128, np.uint8))[1].tobytes()
+_PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(_PICTURE), _PICTURE)
+_BETWEEN_S = 0.02
+
+
+class _Server(ThreadingHTTPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.stopping = threading.Event()
+        self.flowing = threading.Event()
+        self.flowing.set()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: clients that hang up are what the tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        flowing = self.server.flowing
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        while not self.server.stopping.wait(_BETWEEN_S):
+            if flowing.is_set():
+                self.wfile.write(_PART)
+
+    def log_message(self, *arguments: Any) -> None:
+        """Keep the test's output clean."""
+
+
+class MjpegCamera:
+    """Can be unplugged (connections close, the port refuses) and plugged in again, or freeze with connections open."""
+
+    def __init__(self) -> None:
+        self._server = _Server(0)
+        self.port = self._server.server_address[1]
+        self._serve()
+
+    @property
+    def url(self) -> str:
+        return f"http://anna:secret@127.0.0.1:{self.port}/video?token=secret"
+
+    def _serve(self) -> None:
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def unplug(self) -> None:
+        self._server.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def plug_in(self) -> None:
+        self._server = _Server(self.port)
+        self._serve()
+
+    def freeze(self) -> None:
+        """Connections that are open now never give another picture; new ones do."""
+        self._server.flowing.clear()
+        self._server.flowing = threading.Event()
+        self._server.flowing.set()
+
+
+@contextlib.contextmanager
+def mjpeg_camera() -> Iterator[MjpegCamera]:
+    camera = MjpegCamera()
+    try:
+        yield camera
+    finally:
+        camera.unplug()
