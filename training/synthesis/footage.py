@@ -27,7 +27,7 @@ from training.synthesis.scene import Camera
 from training.synthesis.script import Script, posture_at, random_script
 from training.synthesis.style import random_style
 
-RENDERER_VERSION = 2  # raise it whenever the same specification gives other pixels or other ground truth
+RENDERER_VERSION = 3  # raise it whenever the same specification gives other pixels or other ground truth
 
 _SHARES = (0.46, 0.80)  # of the picture's height that a person fills; raised hands need the rest
 _SIZES = ((480, 360), (480, 360), (640, 480), (426, 320))

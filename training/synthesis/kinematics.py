@@ -165,7 +165,9 @@ class _Body:
         hand = axes_along(along, forearm[:, 2]) * np.array([1.0 if side == "right" else -1.0, 1.0, 1.0])
         self.bones[f"{side}_hand"] = (wrist, hand)
         knuckles = wrist + hand[:, 1] * size.hand * 0.48
-        self.bones[f"{side}_fingers"] = (knuckles, hand @ rotation(bend=0.15 + 2.3 * arm.fist))
+        # Fingers have no joints of their own: rolled into a fist they are drawn shorter.
+        fingers = hand @ rotation(bend=0.15 + 2.3 * arm.fist) * np.array([1.0, 1.0 - 0.45 * arm.fist, 1.0])
+        self.bones[f"{side}_fingers"] = (knuckles, fingers)
         for name, place in _HAND.items():
             reach = np.array([1.0, 1.0 - 0.25 * arm.fist, 1.0])  # a fist is shorter
             self.points[f"{side}_{name}"] = wrist + hand @ (np.array(place) * reach * size.hand)

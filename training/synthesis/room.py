@@ -159,12 +159,12 @@ class _Drawing:
     def _box(self, corner: tuple[float, float, float], size: tuple[float, float, float], colour: Vector) -> None:
         (x, y, z), (wide, high, deep) = corner, size
         front = z + deep
+        for edge, factor in ((x, 0.7), (x + wide, 0.78)):
+            self._fill([(edge, y, z), (edge, y, front), (edge, y + high, front), (edge, y + high, z)], colour * factor)
         self._fill(
             [(x, y + high, z), (x + wide, y + high, z), (x + wide, y + high, front), (x, y + high, front)],
             colour * 1.15,
         )
-        for edge, factor in ((x, 0.7), (x + wide, 0.78)):
-            self._fill([(edge, y, z), (edge, y, front), (edge, y + high, front), (edge, y + high, z)], colour * factor)
         self._fill([(x, y, front), (x + wide, y, front), (x + wide, y + high, front), (x, y + high, front)], colour)
         doors = max(1, int(wide / 0.45))
         for number in range(doors):  # a seam and a handle on each door

@@ -24,18 +24,15 @@ def pose(monkeypatch):
         yield estimator
 
 
-def test_mediapipe_finds_every_rendered_person(pose):
-    """In all actions a person is found, with limbs within three per cent of body height of the ground truth."""
-    errors = []
-    for name in ("anna", "ben"):
-        footage = replace(random_footage(name), fps=1.0)
-        height = _height(footage)
-        pose.reset()
-        for _, shot in film(footage):
-            found = pose.process(cv2.cvtColor(shot.picture, cv2.COLOR_BGR2RGB)).pose_landmarks
-            assert found is not None
-            joints = np.array([(mark.x * footage.width, mark.y * footage.height) for mark in found.landmark])
-            errors.append(np.linalg.norm(joints - shot.joints, axis=1)[list(LIMBS)] / height)
+def test_mediapipe_finds_the_rendered_person_in_every_frame(pose):
+    """In all actions the person is found, with limbs within three per cent of body height of the ground truth."""
+    footage = replace(random_footage("emil"), fps=1.5)  # turned by 27 degrees, mirrored, half the picture tall
+    height, errors = _height(footage), []
+    for _, shot in film(footage):
+        found = pose.process(cv2.cvtColor(shot.picture, cv2.COLOR_BGR2RGB)).pose_landmarks
+        assert found is not None
+        joints = np.array([(mark.x * footage.width, mark.y * footage.height) for mark in found.landmark])
+        errors.append(np.linalg.norm(joints - shot.joints, axis=1)[list(LIMBS)] / height)
     assert np.mean(errors) < 0.03
 
 

@@ -1,5 +1,7 @@
 """Every movement looks like what it is called, whoever does it, and like nothing else."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -14,11 +16,12 @@ from training.synthesis import (
     random_style,
 )
 
-PEOPLE = range(8)
-RATE = 30.0
+PEOPLE = range(5)
+RATE = 20.0
 TIMES = np.arange(0, 5, 1 / RATE)
 
 
+@cache
 def perform(motion, seed):
     """Five seconds of a movement: joint name -> (T, 3) metres; and the person's build and style."""
     rng = np.random.default_rng(seed)
