@@ -13,6 +13,7 @@ The rules, for each track:
     drafts = machine.decide(decision)
 """
 
+import math
 import uuid
 from collections import deque
 from collections.abc import Callable
@@ -75,6 +76,7 @@ class _Track:
         self.number = number
         self.candidate: _Candidate | None = None
         self.event: _Event | None = None
+        self.free_since = -math.inf  # when the event before this one ended
         self.moment = 0.0
         self.probabilities: Probabilities | None = None
         self._windows: deque[tuple[float, Probabilities]] = deque(maxlen=_SMOOTHED)
@@ -216,11 +218,11 @@ class EventMachine:
 
     def _start(self, track: _Track, candidate: _Candidate, *, fell_at: float | None = None) -> list[EventDraft]:
         drafts: list[EventDraft] = []
-        started_at = candidate.started_at
         if track.event is not None:
             fell = track.event.fell_at
-            drafts.append(self._end(track, started_at if fell is None else min(fell, started_at), "finished"))
-            started_at = max(started_at, drafts[-1].ended_at or started_at)
+            border = candidate.started_at
+            drafts.append(self._end(track, border if fell is None else min(fell, border), "finished"))
+        started_at = max(candidate.started_at, track.free_since)
         event = _Event(
             self._new_id(), candidate.action, started_at, candidate.confidence, track.moment, fell_at=fell_at
         )
@@ -231,7 +233,8 @@ class EventMachine:
         event = track.event
         assert event is not None
         track.event = None
-        return self._draft(track, event, "end", ended_at=max(at, event.started_at), ended_by=ended_by)
+        track.free_since = max(at, event.started_at)
+        return self._draft(track, event, "end", ended_at=track.free_since, ended_by=ended_by)
 
     def _draft(
         self,

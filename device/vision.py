@@ -38,6 +38,7 @@ class Vision:
         self._tracker = Tracker()
         manifest = recogniser.manifest
         self._machine = EventMachine(events, manifest.thresholds, manifest.labels)
+        self._newest = clock()  # when the newest judged frame was captured
         self.frames = 0
         self.people = 0
 
@@ -62,6 +63,7 @@ class Vision:
             with self._meter.stage("events"):
                 for decision in decisions:
                     drafts += self._machine.decide(decision)
+        self._newest = frame.captured_at
         self.frames += 1
         self.people = len(people)
         self._meter.record(TOTAL, (self._clock() - frame.captured_at) * 1000)
@@ -77,11 +79,15 @@ class Vision:
         return self._machine.adopt(bundle.manifest.thresholds, bundle.manifest.labels)
 
     def end_all(self, at: float, ended_by: EndedBy) -> list[EventDraft]:
-        """End every running event: the camera is lost, or the daemon stops. Whoever is seen next is somebody new."""
+        """End every running event: the camera is lost, or the daemon stops.
+
+        What was not seen did not happen: no event lasts longer than the newest frame. Whoever is seen next is somebody
+        new.
+        """
         self.people = 0
         for track in self._tracker.clear():
             self._recogniser.forget(track)
-        return self._machine.end_all(at, ended_by)
+        return self._machine.end_all(min(at, self._newest), ended_by)
 
     def close(self) -> None:
         """Give back what the estimator holds."""
