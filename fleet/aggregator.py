@@ -36,6 +36,7 @@ Publish = Callable[[str, bytes, bool], int | None]
 """(topic, payload, retained) -> message id, or None without a connection: then `connected` will say it again."""
 
 SUBSCRIPTIONS = (topics.ALL_STATUS, topics.ALL_DELTAS)
+_OWN_TOPICS = tuple(f"{topics.ROOT}/{site}/" for site in topics.RESERVED_SITES)
 _MAX_DETAIL = 400  # core.messages.Text
 
 
@@ -117,7 +118,7 @@ class Aggregator:
             self._handle_status(sender, payload, now)
         elif sender is not None and len(leaf) == 3 and leaf[0] == "delta":  # noqa: PLR2004 - delta/<round>/<n>
             self._handle_chunk(sender, leaf[1], payload, now)
-        else:
+        elif not topic.startswith(_OWN_TOPICS):  # amqtt hands us back what we published, subscribed to or not
             log.warning("ignored a message on %.200s: not a topic of a device", topic)
 
     def _restore(self, now: datetime) -> rounds.State:

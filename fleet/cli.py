@@ -65,7 +65,7 @@ def status(
 
 @app.command()
 def key(config: Config = _DEFAULT) -> None:
-    """Print the public key that devices must trust ([model] public_key); the pair is made at the first call.
+    """Print the public key that devices must trust (model.public_key); the pair is made at the first call.
 
     The private half stays in STATE_DIRECTORY/fleet.key. Back it up: without it no device accepts another release.
     """

@@ -10,7 +10,7 @@ from core.weights import Shapes, Weights
 from fleet.strategies._base import Strategy, Update
 
 # Deltas that one matrix product adds up: half the time of adding each, and a few MB whatever the number of devices.
-_BLOCK = 16
+_BLOCK = 8
 
 
 class FedAvg(Strategy):

@@ -132,6 +132,7 @@ def test_sigkill_in_a_round_loses_and_repeats_nothing(
         process.send_signal(signal.SIGKILL)
         process.wait()
     with service(config) as process:
+        wait_until(lambda: len(subscriber.on(GROUP)) > 1, "the round, said again by the new process")
         again = send(subscriber, SENDERS[0], opened, packages[0])
         assert (again.accepted, again.reason) == (True, "duplicate")
         assert send(subscriber, SENDERS[2], opened, packages[2]).reason == "accepted"
