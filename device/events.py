@@ -81,6 +81,8 @@ class _Track:
         self.probabilities: Probabilities | None = None
         self._windows: deque[tuple[float, Probabilities]] = deque(maxlen=_SMOOTHED)
         self._passed_at: npt.NDArray[np.float64] = np.zeros(0)
+        self._best = -1
+        self._best_since = 0.0
 
     def take(self, decision: Decision, level: float) -> bool:
         """Smooth the probabilities, note which of them passed the level; False if the decision is not a newer one."""
@@ -97,8 +99,14 @@ class _Track:
             crossed = (before < level) != (after < level)
             share = (level - before[crossed]) / (after - before)[crossed]
             self._passed_at[crossed] = self.moment + (moment - self.moment) * share
+        if (best := int(smooth.argmax())) != self._best:
+            self._best, self._best_since = best, decision.window.started_at if self._best < 0 else self.moment
         self.moment, self.probabilities = moment, smooth
         return True
+
+    def best(self) -> tuple[int, float]:
+        """The most probable label, and since when it is that and above one half."""
+        return self._best, max(self._best_since, self.passed_at(self._best))
 
     def probability(self, action: int) -> float:
         """The smoothed probability of an action, now."""
@@ -209,12 +217,11 @@ class EventMachine:
         return self._start(track, candidate)
 
     def _look_for_candidate(self, track: _Track) -> None:
-        assert track.probabilities is not None
-        best = int(track.probabilities.argmax())
+        best, since = track.best()
         known = [one.action for one in (track.event, track.candidate) if one is not None]
         if best == self._background or best in known or track.probability(best) < self._thresholds.enter:
             return
-        track.candidate = _Candidate(best, track.passed_at(best), track.probability(best))
+        track.candidate = _Candidate(best, since, track.probability(best))
 
     def _start(self, track: _Track, candidate: _Candidate, *, fell_at: float | None = None) -> list[EventDraft]:
         drafts: list[EventDraft] = []

@@ -60,6 +60,13 @@ def test_one_wrong_window_neither_ends_nor_makes_an_event(wrong):
     assert play(machine(), steady(("background", 3), ("squat", STRIDE_S), ("background", 5))) == []
 
 
+def test_what_two_of_three_windows_say_holds():
+    """Answers that flicker around the truth are one event."""
+    flicker = (("wave", 2 * STRIDE_S), ("background", STRIDE_S)) * 6
+    drafts = play(machine(cool_down_s=0.0), steady(("background", 3), *flicker, ("background", 3)))
+    assert kinds(drafts) == [("start", "wave"), ("end", "wave")]
+
+
 @pytest.mark.parametrize(("pause_s", "events"), [(0.5, 1), (4.0, 2)])
 def test_short_pauses_are_bridged_and_long_ones_are_not(pause_s, events):
     """An action that goes on within the cool-down is one event; after a real pause it is another."""
@@ -73,6 +80,19 @@ def test_what_is_shorter_than_the_minimum_is_never_heard_of(minimum_s, reported)
     """Two seconds of an action are an event when 1.5 s are asked for, and nothing when 3 s are."""
     drafts = play(machine(minimum_s=minimum_s), steady(("background", 3), ("wave", 2), ("background", 4)))
     assert kinds(drafts) == ([("start", "wave"), ("end", "wave")] if reported else [])
+
+
+@pytest.mark.parametrize("phase", np.linspace(0, STRIDE_S, 6, endpoint=False))
+def test_the_minimum_is_measured_by_the_true_times(phase):
+    """An action of exactly two seconds passes a minimum just below them, wherever the windows fall."""
+    times = np.arange(0, 15, STRIDE_S)
+    probability = np.interp(times, np.array([5, 6, 7, 8]) + phase, [0, 1, 1, 0])
+    decisions = [decision(float(now), [1 - p, p, 0, 0]) for now, p in zip(times, probability, strict=True)]
+    (end,) = (draft for draft in play(machine(minimum_s=0.0), decisions) if draft.kind == "end")
+    assert end.ended_at is not None
+    lasted = end.ended_at - end.started_at
+    assert lasted == pytest.approx(2.0, abs=0.05)
+    assert len(play(machine(minimum_s=lasted - 1e-6), decisions)) == 2
 
 
 def test_a_long_action_is_confirmed_by_updates():
@@ -93,6 +113,27 @@ def test_a_new_action_ends_the_old_one():
     assert end.ended_at is not None
     assert end.ended_at <= start.started_at
     assert start.started_at == pytest.approx(HALF_S + 6, abs=0.5)
+
+
+def test_a_pause_between_two_actions_belongs_to_neither():
+    """The first action ends where it fell, not where the second begins, even if the pause is within the cool-down."""
+    drafts = play(machine(cool_down_s=5.0), steady(("background", 3), ("wave", 3), ("background", 1), ("squat", 3)))
+    assert kinds(drafts) == [("start", "wave"), ("end", "wave"), ("start", "squat")]
+    assert drafts[1].ended_at == pytest.approx(HALF_S + 6, abs=0.5)
+    assert drafts[2].started_at == pytest.approx(HALF_S + 7, abs=0.5)
+
+
+@pytest.mark.parametrize(("cool_down_s", "minimum_s"), [(5.0, 0.8), (0.0, 2.0)])
+def test_low_thresholds_make_no_overlap(cool_down_s, minimum_s):
+    """Where two actions can both be likely, the second begins when it overtakes the first, which lasted until then."""
+    one = machine(Thresholds(enter=0.35, exit=0.2), cool_down_s=cool_down_s, minimum_s=minimum_s)
+    answers = [[0.1, 0.5, 0.38, 0.02]] * 15 + [[0.1, 0.38, 0.5, 0.02]] * 4 + [[0.1, 0.02, 0.86, 0.02]] * 10
+    decisions = [decision(HALF_S + i * STRIDE_S, answer) for i, answer in enumerate(answers)]
+    start, end, following = play(one, decisions)
+    assert [start.action, end.action, following.action] == ["wave", "wave", "squat"]
+    assert end.ended_at is not None
+    assert HALF_S + 14 * STRIDE_S <= end.ended_at <= HALF_S + 19 * STRIDE_S
+    assert end.ended_at <= following.started_at <= HALF_S + 19 * STRIDE_S
 
 
 def test_people_do_not_disturb_each_other():
@@ -126,12 +167,23 @@ def test_what_was_over_when_its_track_ended_ended_by_itself():
     assert end.ended_at == pytest.approx(HALF_S + 7, abs=0.5)
 
 
+def test_an_event_never_ends_before_it_began():
+    """Whatever moment the end is given, it is not before the start; and a probability is at most one."""
+    one = machine()
+    (start,) = play(one, [decision(HALF_S + i * STRIDE_S, [0, 1.0000001, 0, 0]) for i in range(8)])
+    assert start.confidence == 1.0
+    (end,) = one.end_track(1, start.started_at - 3, "person_left")
+    assert end.ended_at == start.started_at
+
+
 def test_the_current_action_is_the_newest_reported_one():
     """Background until something is reported; then its name, confidence and true start."""
     one = machine()
     assert one.current() == ("background", 1.0, None)
     (start,) = play(one, steady(("background", 3), ("wave", 4)))
     assert one.current() == ("wave", pytest.approx(start.confidence), start.started_at)
+    (newer,) = play(one, steady(("background", 6), ("squat", 3), track=2))
+    assert one.current() == ("squat", pytest.approx(newer.confidence), newer.started_at)
 
 
 def test_a_new_release_with_the_same_labels_interrupts_nothing():
