@@ -38,10 +38,6 @@ _POLL_S = 0.5
 _HASH_BYTES = 8
 
 
-def _ignore() -> None:
-    """Default of `on_delta`."""
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -58,7 +54,6 @@ class Learner:
 
     Args:
         directory: for jobs; what lies there is removed at the start.
-        on_delta: called when a delta waits in the outbox.
         now: the wall clock, for deadlines.
     """
 
@@ -73,7 +68,6 @@ class Learner:
         outbox: Outbox,
         key: SigningKey,
         bundle: Bundle,
-        on_delta: Callable[[], None] = _ignore,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._settings = settings
@@ -83,7 +77,6 @@ class Learner:
         self._outbox = outbox
         self._key = key
         self._bundle = bundle
-        self._on_delta = on_delta
         self._now = now
         self._inbox: queue.SimpleQueue[RoundOpen | RoundClosed | Receipt] = queue.SimpleQueue()
         self._round: RoundOpen | None = None
@@ -253,7 +246,6 @@ class Learner:
             "round %s: trained on %d samples, loss %.3f -> %.3f, delta of %d bytes",
             opened.round, result.samples, result.loss_before, result.loss_after, len(package),
         )  # fmt: skip
-        self._on_delta()
 
     def _end_training(self) -> None:
         training, self._training = self._training, None

@@ -1,6 +1,5 @@
 import os
 import signal
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,7 +56,6 @@ class Pupil:
             keypoints, labels = people.windows(tiny.LABELS, people_each, seed=321)
             for window, label in zip(keypoints, labels, strict=True):
                 self.samples.add(window, tiny.LABELS[label], captured_at=0.0, source="lesson")
-        self.delta_came = threading.Event()
         self.learner = Learner(
             LearningSettings(**settings),
             topics=TOPICS,
@@ -67,7 +65,6 @@ class Pupil:
             outbox=self.outbox,
             key=self.key,
             bundle=bundle,
-            on_delta=self.delta_came.set,
         )
         self.directory = directory / "learning"
 
@@ -103,7 +100,6 @@ def pupil(tmp_path: Path, weak: Bundle):
 def test_a_round_ends_in_a_signed_delta_that_helps(pupil: Pupil, weak: Bundle):
     """Training in a child lowers the loss on the device's samples; the delta is clipped, signed and in the outbox."""
     pupil.learn(opened(epochs=4, learning_rate=0.05, clip_norm=0.5))
-    assert pupil.delta_came.is_set()
     delta = open_delta(pupil.package())
     check_origin(delta, pupil.key.public)
     header = delta.header

@@ -1,0 +1,86 @@
+"""`posefleet device run | check | key`."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="The daemon on a board with a camera: recognises actions, publishes events, learns.\n\n"
+    "Write a device.toml, `posefleet device check`, give the operator the key of `posefleet device key`, then run.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+_Config = Annotated[Path, typer.Option(help="The device's configuration (TOML); POSEFLEET_* variables win over it.")]
+_Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is going on.")]
+_DEFAULT = Path("/etc/posefleet/device.toml")
+
+
+@app.command()
+def run(config: _Config = _DEFAULT, *, verbose: _Verbose = False) -> None:
+    """Run the daemon until SIGTERM or Ctrl-C.
+
+    It judges camera frames, publishes action events and its status over MQTT, takes in signed releases, and takes part
+    in federated rounds. Pictures and keypoints never leave the board. Facts go to stderr, one line each, for the
+    journal. Every key of the configuration can be overridden: POSEFLEET_MQTT__HOST sets [mqtt] host.
+    """
+    _log_to_stderr(verbose=verbose)
+    from core.settings import load_settings
+    from device.daemon import run as run_daemon
+    from device.settings import DeviceSettings
+
+    raise typer.Exit(run_daemon(load_settings(DeviceSettings, config)))
+
+
+@app.command()
+def check(config: _Config = _DEFAULT, *, verbose: _Verbose = False) -> None:
+    """Check config, state directory, camera, pose estimator, model and broker, and say what to do.
+
+    Exits with 0 when all is well, with 2 when the configuration or an input has to be changed, and with 1 when
+    something outside, such as the broker, is not there now.
+    """
+    _log_to_stderr(verbose=verbose, level=logging.ERROR)
+    from device.check import checks, exit_code
+
+    marks = {True: "ok  ", False: "FAIL", None: "skip"}
+    results = []
+    for result in checks(config):
+        results.append(result)
+        first, *others = result.message.splitlines() or [""]
+        typer.echo(f"{marks[result.ok]}  {result.name + ':':<17}{first}")
+        for line in others:
+            typer.echo(f"{'':<23}{line}")
+    raise typer.Exit(exit_code(results))
+
+
+@app.command()
+def key(config: _Config = _DEFAULT) -> None:
+    """Print the device's public key, for the operator to enrol it; the key is made if there is none.
+
+    posefleet fleet enrol SITE/DEVICE "$(posefleet device key)"
+    """
+    from core.settings import load_settings
+    from core.signing import SigningKey
+    from device.daemon import KEY_FILE, prepare_state_directory
+    from device.settings import DeviceSettings
+
+    settings = load_settings(DeviceSettings, config)
+    state = prepare_state_directory(settings.device.state_directory)
+    typer.echo(SigningKey.load_or_create(state / KEY_FILE).public)
+
+
+def _log_to_stderr(*, verbose: bool, level: int = logging.INFO) -> None:
+    """One line a fact; systemd's journal adds the time."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else level,
+        stream=sys.stderr,
+        format="%(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,166 @@
+"""The daemon: builds every part, starts them in order, and stops them in the reverse order. Nothing else.
+
+exit_code = run(load_settings(DeviceSettings, path))
+"""
+
+import fcntl
+import logging
+import os
+import queue
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from core.bundle import Bundle
+from core.errors import ConfigError, UnavailableError
+from core.notify import Notifier
+from core.signing import SigningKey
+from device.broker_check import check_credentials
+from device.camera import Camera
+from device.classifier import Recogniser
+from device.health import Health
+from device.inbound import Handlers
+from device.latency import LatencyMeter
+from device.learner import Learner
+from device.link import Link
+from device.loop import FrameLoop, Parts
+from device.outbox import Outbox
+from device.pose import make_estimator
+from device.releases import ReleaseClient, ReleaseStore
+from device.reporter import Reporter
+from device.samples import SampleStore
+from device.settings import DeviceSettings
+from device.vision import Vision
+
+log = logging.getLogger(__name__)
+
+KEY_FILE, OUTBOX_FILE, SAMPLES_FILE = "device.key", "outbox.sqlite", "samples.sqlite"
+
+
+def run(settings: DeviceSettings) -> int:
+    """Run until SIGTERM or SIGINT; the exit code.
+
+    Raises:
+        PosefleetError: the daemon cannot start; the text says why.
+    """
+    with ExitStack() as stack:
+        stop = stack.enter_context(_stop_on_signal())
+        state = prepare_state_directory(settings.device.state_directory)
+        stack.enter_context(_alone_in(state))
+        parts = _build(settings, state, stack)
+        _start(parts, stack)
+        FrameLoop(settings, parts).run(stop)
+    return 0
+
+
+def prepare_state_directory(directory: Path) -> Path:
+    """The state directory, made if it is not there.
+
+    Raises:
+        ConfigError: it cannot be made or written.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigError(f"{directory}: cannot be made ({exc.strerror}); set device.state_directory") from exc
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise ConfigError(f"{directory}: cannot be written; set device.state_directory, or change its owner")
+    return directory
+
+
+def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
+    identity = settings.device
+    check_credentials(settings.mqtt)
+    key = SigningKey.load_or_create(state / KEY_FILE)
+    store = ReleaseStore(state, settings.model)
+    bundle = store.load()
+    log.info("device %s/%s, key %s; release %s", identity.site, identity.name, key.public, bundle.manifest.model)
+    outbox = stack.enter_context(Outbox(state / OUTBOX_FILE, settings.outbox.quota_mb * 2**20))
+    _end_what_a_crash_left_open(outbox)
+    samples = stack.enter_context(SampleStore(state / SAMPLES_FILE, settings.learning.maximum_samples))
+    meter = LatencyMeter()
+    recogniser = Recogniser(bundle, meter=meter)
+    estimator = make_estimator(settings.pose)
+    ready = queue.SimpleQueue[Bundle]()
+    releases = ReleaseClient(store, bundle, on_ready=ready.put)
+    learner = Learner(
+        settings.learning,
+        topics=identity.topics,
+        directory=state / "learning",
+        samples=samples,
+        samples_file=state / SAMPLES_FILE,
+        outbox=outbox,
+        key=key,
+        bundle=bundle,
+    )
+    handlers = Handlers(
+        on_receipt=learner.on_receipt,
+        on_round=learner.on_round,
+        on_manifest=releases.on_manifest,
+        on_chunk=releases.on_chunk,
+    )
+    link = Link(settings.mqtt, outbox, identity=identity, channel=settings.model.channel, handlers=handlers)
+    return Parts(
+        camera=Camera(settings.camera),
+        vision=stack.enter_context(closing(Vision(estimator, recogniser, settings.events, meter))),
+        meter=meter,
+        outbox=outbox,
+        link=link,
+        learner=learner,
+        store=store,
+        releases=releases,
+        ready=ready,
+        reporter=Reporter(identity, outbox, link),
+        health=Health(Notifier()),
+    )
+
+
+def _start(parts: Parts, stack: ExitStack) -> None:
+    """Each part stops before those that it uses."""
+    stack.enter_context(parts.link)
+    parts.learner.start()
+    stack.callback(parts.learner.stop)
+    parts.releases.start(parts.link)
+    stack.callback(parts.releases.stop)
+    stack.enter_context(parts.camera)
+
+
+def _end_what_a_crash_left_open(outbox: Outbox) -> None:
+    try:
+        if ended := outbox.end_running_events():
+            log.warning("%d events were left open by a crash; they are ended", ended)
+    except sqlite3.Error as exc:
+        log.error("the outbox cannot be written (%s); make room on the disk", exc)  # noqa: TRY400 - no bug of ours
+
+
+@contextmanager
+def _stop_on_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def handle(number: int, _frame: object) -> None:
+        log.info("%s: stopping", signal.Signals(number).name)
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _alone_in(state: Path) -> Iterator[None]:
+    """Two daemons must not share a key, an outbox and a camera; the kernel gives the lock back after a crash."""
+    with (state / "daemon.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise UnavailableError(
+                f"{state}: another posefleet daemon uses this state directory; stop it, or give this one its own"
+            ) from exc
+        yield

@@ -1,0 +1,117 @@
+"""How the device is: what systemd is told, and what its status says.
+
+READY comes after the first judged frame. WATCHDOG comes only when both a frame was judged and the loop came round since
+the last one: a frozen camera, a stuck thread or a hung interpreter end in a restart, whatever else still runs.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from core.messages import Queue, StageLatency, Status
+from core.notify import Notifier
+from device.settings import IdentitySettings
+
+State = Literal["starting", "online", "stopping", "offline"]
+
+_RATE_OVER_S = 10.0  # frames per second are measured over this time
+_MOST_PROBLEMS, _LONGEST_PROBLEM = 16, 400  # as core.messages allows
+
+
+class Health:
+    """See the module.
+
+    Args:
+        clock: seconds that only go forward.
+    """
+
+    def __init__(self, notifier: Notifier, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._notifier = notifier
+        self._clock = clock
+        interval = notifier.watchdog_interval_s
+        # Twice as often as systemd recommends: one late frame must not cost a restart.
+        self._interval_s = None if interval is None else interval / 2
+        self._pinged_at = clock()
+        self._pinged_frames = 0
+        self._history: deque[tuple[float, int]] = deque()
+        self.state: State = "starting"
+
+    @property
+    def fps(self) -> float:
+        """Frames judged per second, lately."""
+        if len(self._history) < 2:  # noqa: PLR2004 - a rate needs two
+            return 0.0
+        (began, first), (ended, last) = self._history[0], self._history[-1]
+        return (last - first) / (ended - began) if ended > began else 0.0
+
+    def looped(self, frames: int) -> None:
+        """The loop came round; `frames` were judged since the start."""
+        now = self._clock()
+        self._history.append((now, frames))
+        while now - self._history[0][0] > _RATE_OVER_S:
+            self._history.popleft()
+        if frames and self.state == "starting":
+            self.state = "online"
+            self._notifier.ready()
+        if frames > self._pinged_frames and self._interval_s is not None and now - self._pinged_at >= self._interval_s:
+            self._notifier.watchdog()
+            self._pinged_at, self._pinged_frames = now, frames
+
+    def stopping(self) -> None:
+        """The daemon is about to end, in good order."""
+        self.state = "stopping"
+        self._notifier.stopping()
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """What a status is made of."""
+
+    model: str
+    model_version: int
+    camera: Literal["starting", "ok", "lost", "ended"]
+    frames: int
+    fps: float
+    people: int
+    latency: dict[str, StageLatency]
+    queue: Queue
+    learning: str | None
+    problems: Sequence[str]
+
+    @property
+    def noteworthy(self) -> tuple[object, ...]:
+        """What makes a status worth saying at once when it changes."""
+        return (self.model_version, self.camera, self.learning, tuple(self.problems))
+
+
+def make_status(identity: IdentitySettings, state: State, at: datetime, vitals: Vitals) -> Status:
+    """The message; problems are cut to what it may hold."""
+    return Status(
+        site=identity.site,
+        device=identity.name,
+        state=state,
+        at=at,
+        software=software(),
+        model=vitals.model,
+        model_version=vitals.model_version,
+        camera=vitals.camera,
+        frames=vitals.frames,
+        fps=round(vitals.fps, 2),
+        people=vitals.people,
+        latency=vitals.latency,
+        queue=vitals.queue,
+        learning=vitals.learning,
+        problems=[problem[:_LONGEST_PROBLEM] for problem in vitals.problems[:_MOST_PROBLEMS]],
+    )
+
+
+def software() -> str:
+    """Name and version of this program."""
+    try:
+        return f"posefleet {version('posefleet')}"
+    except PackageNotFoundError:  # run from a copied folder
+        return "posefleet"

@@ -1,0 +1,172 @@
+"""The loop over frames: judge one, report what it shows, and between two frames look after everything else.
+
+Nothing here waits for a disk longer than an event needs, for a network or for a child: releases, learning and the
+connection work in threads of their own. A frame that cannot be judged is not counted, so the watchdog sees it.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.bundle import Bundle
+from core.errors import PosefleetError
+from core.messages import EndedBy
+from device.camera import Camera, Frame
+from device.health import Health, Vitals, make_status
+from device.latency import TOTAL, LatencyMeter
+from device.learner import Learner
+from device.link import Link
+from device.outbox import Outbox
+from device.releases import ReleaseClient, ReleaseStore
+from device.reporter import Reporter
+from device.settings import DeviceSettings
+from device.vision import Vision
+
+log = logging.getLogger(__name__)
+
+_NEXT_FRAME_S = 0.25  # how long to wait for a picture before looking after other things
+_QUICKEST_STATUS_S = 1.0  # between two statuses, however much changes
+_GOODBYE_S = 5.0  # for the last messages; systemd waits 20 s
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that the loop brings together; built in `device.daemon`."""
+
+    camera: Camera
+    vision: Vision
+    meter: LatencyMeter
+    outbox: Outbox
+    link: Link
+    learner: Learner
+    store: ReleaseStore
+    releases: ReleaseClient
+    ready: queue.SimpleQueue[Bundle]  # proven releases that wait to take over
+    reporter: Reporter
+    health: Health
+
+
+class FrameLoop:
+    """See the module."""
+
+    def __init__(self, settings: DeviceSettings, parts: Parts) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._said_at = -_QUICKEST_STATUS_S
+        self._said: tuple[object, ...] = ()
+        self._camera_gone = False
+        self._frame_problem: str | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Go on until `stop` is set; then end running events and say goodbye."""
+        try:
+            while not stop.is_set():
+                frame = self._parts.camera.next(timeout_s=_NEXT_FRAME_S)
+                if frame is not None:
+                    self._judge(frame)
+                elif self._parts.camera.state == "ended":
+                    stop.wait(_NEXT_FRAME_S)
+                self._look_after_everything()
+        finally:
+            self._finish()
+
+    def _judge(self, frame: Frame) -> None:
+        vision = self._parts.vision
+        try:
+            drafts = vision.process(frame)
+        except Exception as exc:
+            # An estimator's fault with one picture must not end the service; if it lasts, the watchdog does.
+            if self._frame_problem is None:
+                log.exception("a frame could not be judged")
+            self._frame_problem = f"frames cannot be judged: {exc}"
+            return
+        self._frame_problem = None
+        self._parts.reporter.report(drafts, vision.recogniser.manifest.model)
+
+    def _look_after_everything(self) -> None:
+        parts = self._parts
+        while not parts.ready.empty():
+            self._swap(parts.ready.get())
+        gone = parts.camera.state in {"lost", "ended"}
+        if gone and not self._camera_gone:
+            self._end_events("camera_lost")
+        self._camera_gone = gone
+        parts.reporter.say_current(*parts.vision.current())
+        parts.health.looped(parts.vision.frames)
+        self._say_status_if_due()
+
+    def _swap(self, bundle: Bundle) -> None:
+        parts = self._parts
+        before = parts.vision.recogniser.manifest.model
+        try:
+            drafts = parts.vision.swap(bundle)
+        except PosefleetError as exc:  # proven a moment ago, so hardly ever: out of memory, for example
+            parts.store.mark_bad(bundle.manifest.version, str(exc))
+            log.warning("release %s does not run, %s goes on: %s", bundle.manifest.model, before, exc)
+            return
+        parts.reporter.report(drafts, before)
+        parts.store.problems.clear()
+        parts.learner.release_changed(bundle)
+        log.info("release %s takes over from %s", bundle.manifest.model, before)
+
+    def _end_events(self, ended_by: EndedBy) -> None:
+        vision = self._parts.vision
+        self._parts.reporter.report(vision.end_all(time.monotonic(), ended_by), vision.recogniser.manifest.model)
+
+    def _say_status_if_due(self) -> None:
+        now = time.monotonic()
+        since = now - self._said_at
+        if since < _QUICKEST_STATUS_S:
+            return
+        vitals = self._vitals()
+        news = (self._parts.health.state, *vitals.noteworthy)
+        if news != self._said or since >= self._settings.status.interval_s:
+            self._said_at, self._said = now, news
+            self._say_status(vitals)
+
+    def _say_status(self, vitals: Vitals) -> None:
+        self._parts.link.say(make_status(self._settings.device, self._parts.health.state, datetime.now(UTC), vitals))
+
+    def _vitals(self) -> Vitals:
+        parts = self._parts
+        manifest = parts.vision.recogniser.manifest
+        return Vitals(
+            model=manifest.model,
+            model_version=manifest.version,
+            camera=parts.camera.state,
+            frames=parts.vision.frames,
+            fps=parts.health.fps,
+            people=parts.vision.people,
+            latency=parts.meter.summary(),
+            queue=parts.outbox.counts(),
+            learning=parts.learner.state,
+            problems=list(self._problems()),
+        )
+
+    def _problems(self) -> Iterable[str]:
+        """What is wrong now; a person reads it in the status."""
+        parts = self._parts
+        if parts.camera.state != "ok" and parts.camera.problem:
+            yield parts.camera.problem
+        for problem in (self._frame_problem, parts.outbox.problem, parts.releases.problem, parts.learner.problem):
+            if problem:
+                yield problem
+        yield from parts.store.problems
+        if lost := parts.outbox.lost:
+            yield f"{lost} events were lost because the outbox or the disk was full; see the gaps in their sequence"
+        budget_ms = self._settings.latency.budget_ms
+        if parts.meter.over_budget(budget_ms):
+            yield f"capture to decision takes longer than the budget of {budget_ms:g} ms; see latency.{TOTAL}"
+
+    def _finish(self) -> None:
+        parts = self._parts
+        parts.health.stopping()
+        self._end_events("stopped")
+        parts.reporter.say_current(*parts.vision.current())
+        self._say_status(self._vitals())
+        if not parts.link.say_goodbye(_GOODBYE_S):
+            log.warning("the broker did not take the last messages; what waits is delivered after the next start")

@@ -1,0 +1,106 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.messages import Queue, StageLatency, Status, decode, encode
+from core.notify import Notifier
+from device.health import Health, Vitals, make_status
+from device.settings import IdentitySettings
+from tests.broker import wait_until
+from tests.device.world import NotifySocket
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with NotifySocket(tmp_path / "notify") as notify:
+        monkeypatch.setenv("NOTIFY_SOCKET", str(notify.path))
+        monkeypatch.setenv("WATCHDOG_USEC", "4000000")
+        yield notify
+
+
+def test_ready_comes_after_the_first_judged_frame(systemd: NotifySocket):
+    """Looping without a frame is not ready; the first judged frame is, once."""
+    health = Health(Notifier(), clock=Clock())
+    for _ in range(5):
+        health.looped(0)
+    assert (systemd.messages, health.state) == ([], "starting")
+    for frames in (1, 2, 3):
+        health.looped(frames)
+    assert health.state == "online"
+    health.stopping()
+    assert health.state == "stopping"
+    wait_until(lambda: systemd.messages == ["READY=1", "STOPPING=1"], "exactly these")
+
+
+def test_the_watchdog_is_fed_only_by_frames(systemd: NotifySocket):
+    """Every quarter of WatchdogSec a ping, if a frame was judged since the last; none when frames stop."""
+    clock = Clock()
+    health = Health(Notifier(), clock=clock)
+    for frame in range(1, 101):
+        clock.now += 0.1
+        health.looped(frame)
+    Notifier().status("frames have stopped")
+    for _ in range(100):
+        clock.now += 0.1
+        health.looped(100)
+    Notifier().status("frames are back")
+    clock.now += 0.1
+    health.looped(101)
+    health.stopping()
+    wait_until(lambda: "STOPPING=1" in systemd.messages, "the last message")
+    stopped, back = (
+        systemd.messages.index("STATUS=frames have stopped"),
+        systemd.messages.index("STATUS=frames are back"),
+    )
+    assert 8 <= systemd.messages[:stopped].count("WATCHDOG=1") <= 10
+    assert systemd.messages[stopped:back].count("WATCHDOG=1") <= 1  # for frames before the stop
+    assert systemd.messages[back:] == ["STATUS=frames are back", "WATCHDOG=1", "STOPPING=1"]
+
+
+def test_without_systemd_nothing_is_said():
+    """Outside of systemd the same calls do nothing."""
+    health = Health(Notifier(), clock=Clock())
+    health.looped(1)
+    health.stopping()
+
+
+def test_the_frame_rate_is_that_of_the_last_seconds():
+    """Frames per second follow the camera within ten seconds."""
+    clock = Clock()
+    health = Health(Notifier(), clock=clock)
+    frames = 0
+    for rate, seconds in ((30, 20), (10, 20)):
+        for _ in range(rate * seconds):
+            clock.now += 1 / rate
+            frames += 1
+            health.looped(frames)
+        assert health.fps == pytest.approx(rate, rel=0.02)
+
+
+def test_a_status_is_cut_to_what_the_message_allows():
+    """However many and long the problems are, the status is a valid message."""
+    vitals = Vitals(
+        model="tiny-1",
+        model_version=1,
+        camera="ok",
+        frames=10,
+        fps=14.9876,
+        people=1,
+        latency={"total": StageLatency(p50_ms=1.0, p95_ms=2.0)},
+        queue=Queue(events=1, deltas=0),
+        learning=None,
+        problems=["x" * 1000] * 40,
+    )
+    status = make_status(IdentitySettings(site="home", name="cam"), "online", datetime.now(UTC), vitals)
+    assert decode(encode(status), Status) == status
+    assert len(status.problems) == 16
+    assert status.software.startswith("posefleet")
