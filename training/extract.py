@@ -5,6 +5,7 @@ recordings = extract_all([Source(video=..., ...)], Path("recordings"), processes
 
 import contextlib
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -91,6 +92,9 @@ def _pool(processes: int) -> Iterator["multiprocessing.pool.Pool"]:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # MediaPipe's graph writes several lines for every video straight to this handle, and nothing else uses it: errors
+    # travel to the parent as exceptions.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _extract_to_file(job: tuple[Source, Path]) -> Path:

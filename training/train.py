@@ -22,6 +22,7 @@ from core.window import WindowSpec
 from training.augment import Augmentation
 from training.datasets.windows import WindowSet
 from training.models import MODELS
+from training.quiet import native_stderr_silenced
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,10 @@ def train(
     on_epoch: Callable[[Progress], None] = lambda _: None,
 ) -> Trained:
     """Run all epochs and keep the one that validation people were recognised best in (the later of equals)."""
-    import tf_keras
+    with native_stderr_silenced():  # a page of remarks about plug-ins that nobody has
+        import tf_keras
 
-    from training.models.keras import build, fold
+        from training.models.keras import build, fold
 
     tf_keras.utils.set_random_seed(config.seed)
     rng = np.random.default_rng(config.seed)

@@ -1,6 +1,7 @@
 """The footage of the demo and what is found in it: rendered, watched by the pose estimator, cached."""
 
 import multiprocessing
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,6 +60,18 @@ def watch(clips: list[Clip], places: Places, progress: Progress, task: TaskID) -
     return {source.name: recording for source, recording in zip(sources, found, strict=True)}
 
 
+def shorten(recording: Recording, actions: Sequence[str], seconds: float) -> Recording:
+    """The recording as if the camera had looked away after so many seconds of each of these actions."""
+    weak = np.isin(np.array(recording.classes)[recording.labels], actions)
+    begins = np.flatnonzero(weak & ~np.r_[False, weak[:-1]])
+    kept = ~weak
+    for begin in begins:
+        kept |= (
+            weak & (recording.times >= recording.times[begin]) & (recording.times < recording.times[begin] + seconds)
+        )
+    return replace(recording, times=recording.times[kept], joints=recording.joints[kept], labels=recording.labels[kept])
+
+
 def source_of(clip: Clip) -> Source:
     """A clip as training takes videos: its script says what is done when."""
     script = clip.footage.script
@@ -72,7 +85,7 @@ def source_of(clip: Clip) -> Source:
 
 
 def split_among(
-    devices: list[str], actions: list[str], *, seed: int, alpha: float = 0.5
+    devices: list[str], actions: list[str], *, seed: int, alpha: float = 2.0
 ) -> dict[str, dict[str, float]]:
     """How much of each action each device has samples of: device -> action -> share of its own windows.
 

@@ -25,6 +25,7 @@ from training.train import TrainingConfig
 if TYPE_CHECKING:
     from converter.quantize import Template
 
+_BACKGROUND_SHARE = 0.3  # people who teach a device show actions, not how they wait
 _TEMPLATE, _PATCH_MAP = "classifier.tflite", "patch_map.json"
 
 
@@ -99,5 +100,5 @@ def lesson_windows(
     """The labelled windows that one device keeps: of each action, its share of its own person's clear windows."""
     windows = label_windows([recording], WindowSpec(), classes)
     rng = np.random.default_rng(seed)
-    wanted = np.array([shares.get(classes[label], 1.0) for label in windows.labels])
+    wanted = np.array([shares.get(classes[label], _BACKGROUND_SHARE) for label in windows.labels])
     return windows.select(windows.clear & (rng.random(len(windows)) < wanted))

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.bundle import Bundle, read_bundle
 from posefleet.demo import films, household, learn, summary
 from posefleet.demo.fleet import Outcome, run_fleet
-from posefleet.demo.plan import QUICK, Places, Plan
+from posefleet.demo.plan import QUICK, WEAK_ACTIONS, WEAK_SECONDS, Places, Plan
 from posefleet.demo.processes import interruptible
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet, label_windows
@@ -70,6 +70,7 @@ def _prepare(plan: Plan, places: Places, console: Console) -> Prepared:
             training, validation, test = (
                 _pick(by_footage, part) for part in (footage.training, footage.validation, footage.test)
             )
+            training = [films.shorten(one, WEAK_ACTIONS, WEAK_SECONDS) for one in training]
             checkpoint = learn.train_first(training, validation, plan, places, progress=progress, task=tasks["train"])
             key = household.fleet_key(places)
             first = learn.first_release(checkpoint, template.result(), places, key)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import UnavailableError
 
+PROGRAM = (sys.executable, "-m", "posefleet")
 STOP_S = 15.0  # a daemon says goodbye to the broker and closes its database within this time
 
 
@@ -39,7 +40,7 @@ def service(name: str, arguments: list[str], log: Path) -> Iterator[Service]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "posefleet", *arguments],
+            [*PROGRAM, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
