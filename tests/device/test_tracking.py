@@ -1,0 +1,116 @@
+"""Everybody keeps a number while they are seen, and nobody gets one twice."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.skeleton import Pose
+from device.tracking import MAX_GAP_S, Tracker
+from tests.people import pose_at
+
+
+def person(seconds: float, *, at: float = 0.0, action: str = "wave", seed: int = 1) -> Pose:
+    """Somebody whose middle is `at` frame heights to the right of where they usually stand."""
+    pose = pose_at(action, seconds, seed=seed)
+    return Pose(pose.joints + np.array([at, 0, 0], np.float32), pose.score)
+
+
+def numbers(tracker: Tracker, poses: list[Pose], moment: float) -> list[int]:
+    people, _ = tracker.update(poses, moment)
+    assert [pose for _, pose in people] == poses, "poses come back in their order"
+    return [number for number, _ in people]
+
+
+@pytest.mark.parametrize("action", ["wave", "squat", "clap"])
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_who_moves_stays_the_same(action, fps):
+    """One person who moves and walks across the picture keeps the number, at any usual frame rate."""
+    tracker = Tracker()
+    seen = {
+        number
+        for frame in range(4 * fps)
+        for number in numbers(tracker, [person(frame / fps, at=0.15 * frame / fps, action=action)], frame / fps)
+    }
+    assert len(seen) == 1
+
+
+def test_two_people_keep_their_numbers_in_any_order():
+    """People side by side are told apart by place, not by the order in which the estimator names them."""
+    tracker = Tracker()
+    left, right = numbers(tracker, [person(0.0), person(0.0, at=0.4, seed=2)], 0.0)
+    assert left != right
+    for frame in range(1, 20):
+        moment = frame / 10
+        assert numbers(tracker, [person(moment, at=0.4, seed=2), person(moment)], moment) == [right, left]
+
+
+def test_the_nearest_pair_is_joined_first():
+    """Somebody new who is nearer to an old place than nothing, but farther than its owner, does not take the number."""
+    tracker = Tracker()
+    (owner,) = numbers(tracker, [person(0.0)], 0.0)
+    new, known = numbers(tracker, [person(0.1, at=0.15), person(0.1, at=0.05)], 0.1)
+    assert known == owner
+    assert new != owner
+
+
+def test_a_short_gap_is_bridged():
+    """Missed for a few frames, a person is still the same."""
+    tracker = Tracker()
+    before = numbers(tracker, [person(0.0)], 0.0)
+    assert tracker.update([], 0.3) == ([], [])
+    assert numbers(tracker, [person(MAX_GAP_S)], MAX_GAP_S) == before
+
+
+def test_who_is_gone_for_long_has_left():
+    """After the gap the departure is told once, with the moment last seen; who then appears has a new number."""
+    tracker = Tracker()
+    (before,) = numbers(tracker, [person(0.0)], 0.0)
+    _, departures = tracker.update([], MAX_GAP_S + 0.01)
+    assert [(one.track, one.last_seen) for one in departures] == [(before, 0.0)]
+    people, departures = tracker.update([person(1.0)], 1.0)
+    assert departures == []
+    assert people[0][0] > before
+
+
+def test_nobody_jumps_across_the_picture():
+    """A pose far from everybody known is somebody new, while the other track waits."""
+    tracker = Tracker()
+    (first,) = numbers(tracker, [person(0.0)], 0.0)
+    (second,) = numbers(tracker, [person(0.1, at=1.0)], 0.1)
+    assert second != first
+    assert numbers(tracker, [person(0.2)], 0.2) == [first]
+
+
+def test_clearing_ends_everybody():
+    """After clearing, which names who was there, the same person in the same place is somebody new."""
+    tracker = Tracker()
+    before = numbers(tracker, [person(0.0), person(0.0, at=0.5)], 0.0)
+    assert tracker.clear() == before
+    after = numbers(tracker, [person(0.1)], 0.1)
+    assert not set(after) & set(before)
+    assert tracker.update([], 10.0)[1][0].track == after[0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.01, 1.0), st.lists(st.floats(0, 3), max_size=4)),
+        max_size=25,
+    )
+)
+def test_numbers_are_unique_and_never_come_back(frames):
+    """Whoever appears wherever: a frame has no number twice, each departure is told once, and its number is gone."""
+    tracker, moment = Tracker(), 0.0
+    gone: set[int] = set()
+    known: set[int] = set()
+    for step, places in frames:
+        moment += step
+        people, departures = tracker.update([person(moment, at=place) for place in places], moment)
+        seen = [number for number, _ in people]
+        assert len(set(seen)) == len(seen)
+        assert not set(seen) & gone
+        left = [one.track for one in departures]
+        assert set(left) <= known - gone
+        assert not set(left) & set(seen)
+        gone |= set(left)
+        known |= set(seen)
