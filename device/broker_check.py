@@ -65,19 +65,9 @@ def _reach(settings: MqttSettings, context: ssl.SSLContext | None, timeout_s: fl
     try:
         with socket.create_connection((settings.host, settings.effective_port), timeout_s) as plain:
             if context is not None:
-                context.wrap_socket(plain, server_hostname=settings.host).close()
+                _shake_hands(settings, context, plain)
     except socket.gaierror as exc:
         raise UnavailableError(f"the host {settings.host} is not known ({exc.strerror}); check mqtt.host") from exc
-    except ssl.SSLCertVerificationError as exc:
-        raise UnavailableError(
-            f"the certificate of the broker at {settings.address} is not trusted ({exc.verify_message}); "
-            "set mqtt.ca_file to the authority that signed it, and mqtt.host to the name in it"
-        ) from exc
-    except ssl.SSLError as exc:
-        raise UnavailableError(
-            f"the broker at {settings.address} speaks no TLS there ({exc.reason}); "
-            "set mqtt.port to its TLS port, or mqtt.tls = false on a network of your own"
-        ) from exc
     except ConnectionRefusedError as exc:
         raise UnavailableError(
             f"nobody listens at {settings.address}; is the broker running, are mqtt.host and mqtt.port right?"
@@ -85,4 +75,19 @@ def _reach(settings: MqttSettings, context: ssl.SSLContext | None, timeout_s: fl
     except OSError as exc:
         raise UnavailableError(
             f"the broker at {settings.address} does not answer ({exc}); check the network, the firewall and mqtt.host"
+        ) from exc
+
+
+def _shake_hands(settings: MqttSettings, context: ssl.SSLContext, plain: socket.socket) -> None:
+    try:
+        context.wrap_socket(plain, server_hostname=settings.host).close()
+    except ssl.SSLCertVerificationError as exc:
+        raise UnavailableError(
+            f"the certificate of the broker at {settings.address} is not trusted ({exc.verify_message}); "
+            "set mqtt.ca_file to the authority that signed it, and mqtt.host to the name in it"
+        ) from exc
+    except OSError as exc:  # an SSLError, or the broker hung up on what it did not understand
+        raise UnavailableError(
+            f"the broker at {settings.address} speaks no TLS there ({exc}); "
+            "set mqtt.port to its TLS port, or mqtt.tls = false on a network of your own"
         ) from exc

@@ -82,7 +82,7 @@ def _attempt(name: str, do: Callable[[], str]) -> CheckResult:
 
 def _state_directory(settings: DeviceSettings) -> str:
     from core.signing import SigningKey
-    from device.daemon import KEY_FILE, prepare_state_directory
+    from device.state import KEY_FILE, prepare_state_directory
 
     directory = prepare_state_directory(settings.device.state_directory)
     if not os.access(directory, os.R_OK):

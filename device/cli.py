@@ -60,12 +60,12 @@ def check(config: _Config = _DEFAULT, *, verbose: _Verbose = False) -> None:
 def key(config: _Config = _DEFAULT) -> None:
     """Print the device's public key, for the operator to enrol it; the key is made if there is none.
 
-    posefleet fleet enrol SITE/DEVICE "$(posefleet device key)"
+    posefleet fleet enrol SITE/DEVICE KEY
     """
     from core.settings import load_settings
     from core.signing import SigningKey
-    from device.daemon import KEY_FILE, prepare_state_directory
     from device.settings import DeviceSettings
+    from device.state import KEY_FILE, prepare_state_directory
 
     settings = load_settings(DeviceSettings, config)
     state = prepare_state_directory(settings.device.state_directory)

@@ -3,9 +3,7 @@
 exit_code = run(load_settings(DeviceSettings, path))
 """
 
-import fcntl
 import logging
-import os
 import queue
 import signal
 import sqlite3
@@ -15,7 +13,6 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from core.bundle import Bundle
-from core.errors import ConfigError, UnavailableError
 from core.notify import Notifier
 from core.signing import SigningKey
 from device.broker_check import check_credentials
@@ -33,11 +30,10 @@ from device.releases import ReleaseClient, ReleaseStore
 from device.reporter import Reporter
 from device.samples import SampleStore
 from device.settings import DeviceSettings
+from device.state import KEY_FILE, OUTBOX_FILE, SAMPLES_FILE, alone_in, prepare_state_directory
 from device.vision import Vision
 
 log = logging.getLogger(__name__)
-
-KEY_FILE, OUTBOX_FILE, SAMPLES_FILE = "device.key", "outbox.sqlite", "samples.sqlite"
 
 
 def run(settings: DeviceSettings) -> int:
@@ -49,26 +45,11 @@ def run(settings: DeviceSettings) -> int:
     with ExitStack() as stack:
         stop = stack.enter_context(_stop_on_signal())
         state = prepare_state_directory(settings.device.state_directory)
-        stack.enter_context(_alone_in(state))
+        stack.enter_context(alone_in(state))
         parts = _build(settings, state, stack)
         _start(parts, stack)
         FrameLoop(settings, parts).run(stop)
     return 0
-
-
-def prepare_state_directory(directory: Path) -> Path:
-    """The state directory, made if it is not there.
-
-    Raises:
-        ConfigError: it cannot be made or written.
-    """
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as exc:
-        raise ConfigError(f"{directory}: cannot be made ({exc.strerror}); set device.state_directory") from exc
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise ConfigError(f"{directory}: cannot be written; set device.state_directory, or change its owner")
-    return directory
 
 
 def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
@@ -151,16 +132,3 @@ def _stop_on_signal() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _alone_in(state: Path) -> Iterator[None]:
-    """Two daemons must not share a key, an outbox and a camera; the kernel gives the lock back after a crash."""
-    with (state / "daemon.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise UnavailableError(
-                f"{state}: another posefleet daemon uses this state directory; stop it, or give this one its own"
-            ) from exc
-        yield

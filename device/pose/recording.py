@@ -55,6 +55,8 @@ def _read(path: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]
             times, joints = fields["times"].astype(np.float64), fields["joints"].astype(np.float32)
     except (OSError, zipfile.BadZipFile, ValueError, KeyError) as exc:
         raise InputError(f"{path}: cannot be replayed as a recording ({exc})") from exc
-    if len(times) == 0 or joints.shape != (len(times), MEDIAPIPE33.size, 4):
-        raise InputError(f"{path}: has {len(times)} times and joints {joints.shape}; (N,) and (N, 33, 4) are needed")
+    if times.ndim != 1 or len(times) == 0 or joints.shape != (len(times), MEDIAPIPE33.size, 4):
+        raise InputError(f"{path}: has times {times.shape} and joints {joints.shape}; (N,) and (N, 33, 4) are needed")
+    if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
+        raise InputError(f"{path}: its times do not grow from frame to frame; record it again")
     return times, joints

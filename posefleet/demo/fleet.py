@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from core.messages import ActionEvent, RoundClosed, Status
+from core.messages import RoundClosed, Status
 from core.mqtt import MqttSettings
 from core.signing import SigningKey
 from posefleet.broker import LocalBroker
@@ -17,13 +17,13 @@ from posefleet.demo import household
 from posefleet.demo.live import LiveView
 from posefleet.demo.plan import Places, Plan
 from posefleet.demo.processes import Service, service, wait_until
-from posefleet.demo.summary import Showing, showing
+from posefleet.demo.summary import Loop, Showing
 from posefleet.demo.tap import Tap, Traffic
 from training.synthesis import Clip
 
 START_S = 60.0  # three daemons load MediaPipe on two cores
 UPDATE_S = 45.0  # from a release to the last device's status that names it
-SETTLE_S = 3.0  # an action at the end of a film is reported a window later
+SETTLE_S = 4.0  # an action at the end of a film is reported a window later
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def run_fleet(
         stack.enter_context(tap.connection)
         fleet = _Fleet(plan, places, clips, view=view, port=local.port, stack=stack)
         fleet.start()
-        first = fleet.watch_films("before the rounds")
+        first = fleet.watch_films("before the rounds", from_beginning=True)
         for number in range(plan.rounds):
             fleet.hold_round(number + 1)
         second = fleet.watch_films("after the rounds")
@@ -98,21 +98,22 @@ class _Fleet:
             self._launch(device, ["device", "run", "--config", str(config)])
         self._wait(lambda: all(self._runs(device) for device in self._plan.devices), START_S, "every device online")
 
-    def watch_films(self, when: str) -> dict[str, list[Showing]]:
-        """Let each device see its film once more; group what it reported by the model that ran."""
+    def watch_films(self, when: str, *, from_beginning: bool = False) -> dict[str, list[Showing]]:
+        """Let each device see its film once; group what it reported by the model that ran."""
         now = datetime.now(UTC)
-        begins = {device: self._next_beginning(device, now) for device in self._plan.devices}
-        ends = [begins[d] + timedelta(seconds=clip.footage.script.duration_s) for d, clip in self._clips.items()]
-        last = max(ends) + timedelta(seconds=SETTLE_S)
+        loops = {
+            device: Loop(self._clips[device], film_began(self._places.logs / f"{device}.log"))
+            for device in self._plan.devices
+        }
+        since = {device: loop.began if from_beginning else loop.pause_after(now) for device, loop in loops.items()}
+        last = max(since[device] + timedelta(seconds=loop.seconds + SETTLE_S) for device, loop in loops.items())
         self._view.say(f"{when}: every device watches its film once, until {last.astimezone():%H:%M:%S}")
         self._wait(lambda: datetime.now(UTC) > last, (last - now).total_seconds() + 10, "the showing")
         showings: dict[str, list[Showing]] = {}
-        for device, began in begins.items():
+        for device, loop in loops.items():
             status = self._view.status(device)
-            events: list[ActionEvent] = list(self._view.events)
-            showings.setdefault((status.model if status else None) or "?", []).append(
-                showing(device, self._clips[device], began, events)
-            )
+            model = (status.model if status else None) or "?"
+            showings.setdefault(model, []).append(loop.showing(device, since[device], list(self._view.events)))
         return showings
 
     def hold_round(self, number: int) -> None:
@@ -143,14 +144,6 @@ class _Fleet:
             and (status.model_version or 0) >= version
             and (status.frames or 0) > 0
         )
-
-    def _next_beginning(self, device: str, now: datetime) -> datetime:
-        """When a device's film, which is played in a loop, begins again; the daemon logs its first beginning."""
-        first = film_began(self._places.logs / f"{device}.log")
-        footage = self._clips[device].footage
-        length = footage.frames / footage.fps
-        passes = int((now - first).total_seconds() / length) + 1
-        return first + timedelta(seconds=passes * length)
 
     def _launch(self, name: str, arguments: list[str]) -> None:
         log = self._places.logs / f"{name}.log"

@@ -20,6 +20,7 @@ from training.evaluate import evaluate
 from training.plots import plot_confusion, plot_timeline
 from training.synthesis import ACTIONS, Clip, Footage
 
+_PIPE_COLUMNS = 140
 CLASSES = ("background", *sorted(ACTIONS))
 
 
@@ -37,7 +38,7 @@ def play(directory: Path, *, quick: bool, keep_running_s: float, port: int, brok
     """Run the demo; see `posefleet demo --help`."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     began = time.monotonic()
-    console = Console()
+    console = make_console()
     places = Places(directory / "quick" if quick else directory)
     plan = QUICK if quick else Plan()
     with interruptible():
@@ -120,6 +121,12 @@ def _conclude(plan: Plan, places: Places, prepared: Prepared, outcome: Outcome, 
             "logs": places.logs,
         },
     )
+
+
+def make_console() -> Console:
+    """The terminal; lines of a pipe or a log are not folded at 80 columns."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PIPE_COLUMNS)
 
 
 def _progress(console: Console) -> Progress:

@@ -1,8 +1,9 @@
 """The end of the demo: what was learned, how fast it ran, what left the devices, where the files are."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -20,10 +21,9 @@ _ON_DEVICE = ("ActionEvent", "CurrentAction", "Status", "weight delta chunk")
 
 @dataclass(frozen=True)
 class Showing:
-    """One pass of a device's film: what was done in it, and what was reported."""
+    """A device's whole film, from any moment on: what was done, and what was reported, in seconds from that moment."""
 
     device: str
-    began: datetime
     done: tuple[Span, ...]
     reported: tuple[Span, ...]
 
@@ -33,18 +33,45 @@ class Showing:
         return match(self.done, self.reported, tolerance_s=TOLERANCE_S)
 
 
-def showing(device: str, clip: Clip, began: datetime, events: Sequence[ActionEvent]) -> Showing:
-    """One pass that began at a wall-clock time; events are counted by when they started."""
-    script = clip.footage.script
-    reported = []
-    for event in events:
-        if event.device != device or event.kind != "end" or event.ended_at is None:
-            continue
-        start = (event.started_at - began).total_seconds()
-        if 0 <= start < script.duration_s:
-            reported.append(Span(event.action, start, (event.ended_at - began).total_seconds()))
-    done = tuple(Span(one.action, one.start_s, one.end_s) for one in script.actions())
-    return Showing(device, began, done, tuple(reported))
+@dataclass(frozen=True)
+class Loop:
+    """A film that a device sees again and again, and when it saw its beginning for the first time."""
+
+    clip: Clip
+    began: datetime
+
+    @property
+    def seconds(self) -> float:
+        """Length of a pass: whole frames, a little off the script."""
+        return self.clip.footage.frames / self.clip.footage.fps
+
+    def pause_after(self, moment: datetime) -> datetime:
+        """The next middle of a background: a film cut there is cut through no action."""
+        actions = self.clip.footage.script.actions()
+        ends = [0.0, *(one.end_s for one in actions)]
+        starts = [*(one.start_s for one in actions), self.seconds]
+        pauses = [(end + start) / 2 for end, start in zip(ends, starts, strict=True)]
+        return min(self._next(pause, moment) for pause in pauses)
+
+    def showing(self, device: str, since: datetime, events: Sequence[ActionEvent]) -> Showing:
+        """What was done and reported in one pass from a moment on; events count by when they started."""
+        done = []
+        for one in self.clip.footage.script.actions():
+            start = (self._next(one.start_s, since) - since).total_seconds()
+            done.append(Span(one.action, start, start + one.end_s - one.start_s))
+        reported = [
+            Span(event.action, start, (event.ended_at - since).total_seconds())
+            for event in events
+            if event.device == device and event.kind == "end" and event.ended_at is not None
+            if 0 <= (start := (event.started_at - since).total_seconds()) < self.seconds
+        ]
+        return Showing(device, tuple(sorted(done, key=lambda span: span.start)), tuple(reported))
+
+    def _next(self, offset: float, moment: datetime) -> datetime:
+        """The first time after a moment that the film is `offset` seconds from its beginning."""
+        first = self.began + timedelta(seconds=offset)
+        passes = max(0, math.ceil((moment - first).total_seconds() / self.seconds))
+        return first + timedelta(seconds=passes * self.seconds)
 
 
 def print_accuracy(console: Console, before: Report, after: Report) -> None:

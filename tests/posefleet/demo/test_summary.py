@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.messages import ActionEvent
 from posefleet.demo.fleet import film_began
-from posefleet.demo.summary import showing
+from posefleet.demo.summary import Loop
 from training.synthesis import Clip, Footage, Script, Segment
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,8 +39,19 @@ def test_events_are_placed_on_the_films_own_clock():
         event("wave", 13.2, 16.9),
         event("wave", -6.8, -3.1),
     ]
-    result = showing("kitchen", CLIP, BEGAN, events).result
+    result = Loop(CLIP, BEGAN).showing("kitchen", BEGAN, events).result
     assert (len(result.found), len(result.missed), len(result.false)) == (1, 0, 0)
+
+
+@given(st.floats(0, 300))
+def test_a_film_can_be_cut_in_any_pause(seconds):
+    """From the next pause on, one pass has every action once and whole, wherever in the loop it begins."""
+    loop = Loop(CLIP, BEGAN)
+    moment = BEGAN + timedelta(seconds=seconds)
+    since = loop.pause_after(moment)
+    assert moment <= since <= moment + timedelta(seconds=loop.seconds)
+    (wave,) = loop.showing("kitchen", since, []).done
+    assert 0 <= wave.start < wave.end <= loop.seconds + 1e-6
 
 
 def test_the_films_beginning_is_read_from_the_log(tmp_path):
