@@ -13,8 +13,8 @@ from pathlib import Path
 
 from core.errors import ConfigError, InputError, PosefleetError
 from core.settings import load_settings
-from device.camera import Image
 from device.settings import DeviceSettings
+from device.sources import Image
 
 log = logging.getLogger(__name__)
 
