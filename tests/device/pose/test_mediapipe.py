@@ -1,0 +1,133 @@
+"""MediaPipe's graph finds one person, says where in our units, and is not fooled by parts of one."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.skeleton import MEDIAPIPE33
+from device.pose import PoseEstimator, make_estimator
+from device.pose.mediapipe import is_person
+from device.settings import PoseSettings
+from device.sources import Source, read_file
+from device.tracking import Tracker
+from training.synthesis import Footage, Script, Segment, film
+
+ANNA = Footage(
+    name="anna",
+    subject="anna",
+    person_seed=5,
+    room_seed=6,
+    script=Script((Segment("wave", 0, 1.2),)),
+    fps=10,
+    width=480,
+    height=360,
+)
+MAIN_JOINTS = [
+    MEDIAPIPE33.joints.index(f"{side}_{part}")
+    for side in ("left", "right")
+    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+]
+
+
+@pytest.fixture
+def estimator() -> Iterator[PoseEstimator]:
+    made = make_estimator(PoseSettings())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def filmed() -> list[tuple[float, np.ndarray, np.ndarray]]:
+    """(captured_at, picture, true joints (33, 2) in frame heights)."""
+    return [(moment, shot.picture, shot.joints / ANNA.height) for moment, shot in film(ANNA)]
+
+
+@pytest.mark.parametrize("scale", [1, 3], ids=["360 rows", "1080 rows"])
+def test_a_person_is_found_where_they_are(estimator, filmed, scale):
+    """Joints are in frame heights from the top left corner, within 4 % of the body, at any resolution."""
+    errors = []
+    for moment, picture, truth in filmed:
+        image = cv2.resize(picture, None, fx=scale, fy=scale) if scale > 1 else picture
+        (pose,) = estimator.estimate(image, moment)
+        assert pose.score[MAIN_JOINTS].mean() > 0.7
+        errors.append(np.linalg.norm(pose.joints[MAIN_JOINTS, :2] - truth[MAIN_JOINTS], axis=1).mean())
+    body = np.ptp(filmed[0][2][:, 1])
+    assert np.mean(errors[2:]) < 0.04 * body  # the first pictures settle the graph's own tracking
+
+
+def test_an_empty_room_is_empty(estimator):
+    """A picture without anybody gives no pose."""
+    assert estimator.estimate(np.full((120, 160, 3), 127, np.uint8), 0.0) == []
+
+
+def test_times_that_do_not_grow_are_survived(estimator, filmed):
+    """A repeated or earlier capture time does not stop the graph."""
+    _, picture, _ = filmed[-1]
+    for moment in (5.0, 5.0, 4.0, 5.1):
+        assert len(estimator.estimate(picture, moment)) == 1
+
+
+@pytest.mark.parametrize(
+    ("torso", "others", "outside", "person"),
+    [(0.9, 0.9, 0, True), (0.6, 0.1, 0, True), (0.45, 0.99, 0, False), (0.9, 0.9, 16, True), (0.9, 0.9, 17, False)],
+    ids=["whole", "rest hidden", "no torso", "half out", "mostly out"],
+)
+def test_only_a_body_is_a_person(torso, others, outside, person):
+    """Shoulders and hips must be visible and half of the joints in the picture: a face or a foot is nobody."""
+    landmarks = np.full((33, 4), 0.5, np.float32)
+    landmarks[:, 3] = others
+    landmarks[[MEDIAPIPE33.joints.index(f"{s}_{p}") for s in ("left", "right") for p in ("shoulder", "hip")], 3] = torso
+    landmarks[:outside, 0] = 1.2
+    assert is_person(landmarks, 0.5) == person
+
+
+def test_only_what_is_needed_is_loaded():
+    """Making the estimator loads neither TensorFlow nor Matplotlib, even where both are installed."""
+    code = (
+        "import sys; from device.pose import make_estimator; from device.settings import PoseSettings; "
+        "make_estimator(PoseSettings()).close(); "
+        "print('loaded', *{'tensorflow', 'matplotlib', 'jax', 'scipy'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert result.stdout.split() == ["loaded"]
+
+
+def real_video(name: str) -> Source:
+    data = Path(os.environ.get("POSEFLEET_DATA", ""))
+    path = data / "videos" / name
+    if "POSEFLEET_DATA" not in os.environ or not path.exists():
+        pytest.skip(f"POSEFLEET_DATA does not name a folder with videos/{name}")
+    return Source("file", str(path))
+
+
+def tracks_in(estimator: PoseEstimator, source: Source) -> list[list[int]]:
+    """The numbers of the tracks in each frame."""
+    tracker = Tracker()
+    frames = []
+    for index, (image, fps) in enumerate(read_file(source)):
+        people, _ = tracker.update(estimator.estimate(image, index / fps), index / fps)
+        frames.append([number for number, _ in people])
+    return frames
+
+
+@pytest.mark.real_data
+def test_a_real_person_is_one_track(estimator):
+    """Somebody who drinks water is found in at least 95 % of the frames, always as the same track."""
+    frames = tracks_in(estimator, real_video("drink_water_1person_1920x1080_30fps.avi"))
+    found = [numbers for numbers in frames if numbers]
+    assert len(found) >= 0.95 * len(frames)
+    assert all(numbers == found[0] for numbers in found)
+
+
+@pytest.mark.real_data
+def test_a_real_face_is_nobody(estimator):
+    """A close-up of a face, which MediaPipe tracks as a body in every frame, is nobody whose actions are judged."""
+    frames = tracks_in(estimator, real_video("makeup_closeup_no_body_320x240.avi"))
+    assert len(frames) > 100
+    assert not any(frames)
