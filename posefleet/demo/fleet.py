@@ -74,7 +74,7 @@ class _Fleet:
         self._plan, self._places, self._clips = plan, places, clips
         self._view, self._port, self._stack = view, port, stack
         self._services: list[Service] = []
-        self._config = household.write_fleet_config(places, plan, port=port, evaluation=places.fleet / "evaluation.npz")
+        self._config = household.write_fleet_config(places, plan, port=port)
 
     def start(self) -> None:
         """Enrol the devices and start every service."""

@@ -26,7 +26,7 @@ def fleet_key(places: Places) -> SigningKey:
     return SigningKey.load_or_create(places.fleet / "fleet.key")
 
 
-def write_fleet_config(places: Places, plan: Plan, *, port: int, evaluation: Path) -> Path:
+def write_fleet_config(places: Places, plan: Plan, *, port: int) -> Path:
     """fleet.toml: rounds open only when asked for, so that the demo can be watched."""
     path = places.fleet / "fleet.toml"
     path.write_text(
@@ -57,7 +57,7 @@ codec = "int8"
 minimum_samples = 20
 
 [gate]
-evaluation = "{evaluation.resolve()}"
+evaluation = "{places.evaluation.resolve()}"
 """
     )
     return path

@@ -84,6 +84,11 @@ class Places:
         return self.root / "fleet"
 
     @property
+    def evaluation(self) -> Path:
+        """The operator's held-out windows."""
+        return self.fleet / "evaluation.npz"
+
+    @property
     def logs(self) -> Path:
         """What each process said."""
         return self.root / "logs"

@@ -30,7 +30,6 @@ class Prepared:
 
     clips: dict[str, Clip]
     first: Bundle
-    gate: WindowSet
     test: WindowSet
 
 
@@ -85,8 +84,8 @@ def _prepare(plan: Plan, places: Places, console: Console) -> Prepared:
         lesson = learn.lesson_windows(by_footage[lesson_film], shares[device], CLASSES, seed=plan.seed + number)
         kept = household.keep_samples(places, device, lesson)
         console.print(f"  {device} keeps samples of {', '.join(f'{n} {action}' for action, n in sorted(kept.items()))}")
-    gate = label_windows(validation, window, CLASSES)
-    return Prepared(camera_clips, first, gate, label_windows(test, window, CLASSES))
+    learn.write_evaluation_set(label_windows(validation, window, CLASSES), places.evaluation)
+    return Prepared(camera_clips, first, label_windows(test, window, CLASSES))
 
 
 def _pick(found: dict[Footage, Recording], footage: tuple[Footage, ...]) -> list[Recording]:
