@@ -128,6 +128,11 @@ class Learner:
             except (OSError, sqlite3.Error) as exc:
                 self._end_training()
                 self._fail(f"learning is not possible now ({exc}); is there room in the state directory?")
+            except Exception as exc:
+                log.exception("learning failed")
+                self._end_training()
+                self._failed = None if self._round is None else self._round.round
+                self._fail(f"learning failed: {exc}; see the log")
 
     def poll(self) -> None:
         """Take what came in; start, watch or end the training process. Never waits."""

@@ -177,6 +177,9 @@ class Link:
             except sqlite3.Error as exc:  # the disk is full: what was acknowledged is remembered in `_done`
                 log.warning("the outbox cannot be written: %s", exc)
                 self._stop.wait(_IDLE_S)
+            except Exception:
+                log.exception("sending failed; trying again")  # a daemon that is silent for ever would be worse
+                self._stop.wait(_IDLE_S)
 
     def _work(self) -> None:
         if self._reconnected.is_set():

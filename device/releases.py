@@ -137,6 +137,10 @@ class ReleaseClient:
             except OSError as exc:
                 self._refuse(f"a release cannot be stored ({exc.strerror or exc}); make room in the state directory")
                 self._give_up()
+            except Exception as exc:
+                log.exception("a release could not be taken in")
+                self._refuse(f"a release could not be taken in: {exc}; see the log")
+                self._give_up()
 
     def _consider(self, signed: SignedManifest) -> None:
         manifest = check_manifest(signed, self._store.trusted_key)

@@ -50,11 +50,11 @@ def release_key() -> SigningKey:
 
 
 @pytest.fixture(scope="session")
-def trained_weights() -> Weights:
-    """Weights of the tiny network that tell the actions of `tests.people` apart."""
+def trained_weights(pytestconfig: pytest.Config) -> Weights:
+    """Weights of the tiny network that tell the actions of `tests.people` apart; kept in pytest's cache."""
     from tests import learning
 
-    return learning.train_tiny()
+    return learning.trained_once(pytestconfig.cache.mkdir("posefleet"))
 
 
 class BundleFactory(Protocol):

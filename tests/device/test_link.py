@@ -10,6 +10,7 @@ from core import chunks, topics
 from core.messages import (
     ActionEvent,
     CurrentAction,
+    Queue,
     Receipt,
     RoundClosed,
     RoundOpen,
@@ -87,8 +88,11 @@ def test_the_link_refuses_anything_but_the_closed_list(broker: LocalBroker, subs
             outbox._insert(kind, "owner", topic, payload)
         add(outbox, 1)
         link.wake()
-        wait_until(lambda: outbox.counts() == type(outbox.counts())(events=0, deltas=0), "an empty outbox")
-        assert [message.topic for message in subscriber.messages] == [TOPICS.event]
+        wait_until(lambda: outbox.counts() == Queue(events=0, deltas=0), "an empty outbox")
+        subscriber.wait_for(TOPICS.event)
+        subscriber.publish("end", b"")
+        subscriber.wait_for("end")
+        assert [message.topic for message in subscriber.messages] == [TOPICS.event, "end"]
         assert decode(subscriber.messages[0].payload, ActionEvent).sequence == 1
 
 
