@@ -168,5 +168,18 @@ class FrameLoop:
         self._end_events("stopped")
         parts.reporter.say_current(*parts.vision.current())
         self._say_status(self._vitals())
+        self._log_summary()
         if not parts.link.say_goodbye(_GOODBYE_S):
             log.warning("the broker did not take the last messages; what waits is delivered after the next start")
+
+    def _log_summary(self) -> None:
+        """What this run came to, for whoever reads the log."""
+        vision, stages = self._parts.vision, self._parts.meter.summary()
+        log.info(
+            "%d frames judged, somebody in %d of them, %d appearances",
+            vision.frames,
+            vision.peopled_frames,
+            vision.tracks,
+        )
+        times = ", ".join(f"{stage} {one.p50_ms:.1f} / {one.p95_ms:.1f}" for stage, one in stages.items())
+        log.info("latency of a frame, ms, p50 / p95: %s", times or "none")

@@ -47,6 +47,11 @@ class Tracker:
         departures = [Departure(track.number, track.last_seen) for track in gone]
         return [(numbers[index], pose) for index, pose in enumerate(poses)], departures
 
+    @property
+    def begun(self) -> int:
+        """Number of tracks ever begun."""
+        return self._next - 1
+
     def clear(self) -> list[int]:
         """End every track; their numbers."""
         numbers = [track.number for track in self._tracks]

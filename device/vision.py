@@ -40,12 +40,18 @@ class Vision:
         self._machine = EventMachine(events, manifest.thresholds, manifest.labels)
         self._newest = clock()  # when the newest judged frame was captured
         self.frames = 0
+        self.peopled_frames = 0  # in which somebody was seen
         self.people = 0
 
     @property
     def recogniser(self) -> Recogniser:
         """The release at work."""
         return self._recogniser
+
+    @property
+    def tracks(self) -> int:
+        """How many appearances of people there were so far."""
+        return self._tracker.begun
 
     def process(self, frame: Frame) -> list[EventDraft]:
         """Judge one frame."""
@@ -66,6 +72,7 @@ class Vision:
         self._newest = frame.captured_at
         self.frames += 1
         self.people = len(people)
+        self.peopled_frames += bool(people)
         self._meter.record(TOTAL, (self._clock() - frame.captured_at) * 1000)
         return drafts
 
