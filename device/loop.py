@@ -16,7 +16,7 @@ from core.bundle import Bundle
 from core.errors import PosefleetError
 from core.messages import EndedBy
 from device.camera import Camera, Frame
-from device.health import Health, Vitals, make_status
+from device.health import Health, State, Vitals, make_status
 from device.latency import TOTAL, LatencyMeter
 from device.learner import Learner
 from device.link import Link
@@ -58,6 +58,7 @@ class FrameLoop:
         self._parts = parts
         self._said_at = -_QUICKEST_STATUS_S
         self._said: tuple[object, ...] = ()
+        self._said_state: State | None = None
         self._camera_gone = False
         self._frame_problem: str | None = None
 
@@ -120,12 +121,13 @@ class FrameLoop:
     def _say_status_if_due(self) -> None:
         now = time.monotonic()
         since = now - self._said_at
-        if since < _QUICKEST_STATUS_S:
+        state = self._parts.health.state
+        if since < _QUICKEST_STATUS_S and state == self._said_state:
             return
         vitals = self._vitals()
-        news = (self._parts.health.state, *vitals.noteworthy)
+        news = (state, *vitals.noteworthy)
         if news != self._said or since >= self._settings.status.interval_s:
-            self._said_at, self._said = now, news
+            self._said_at, self._said, self._said_state = now, news, state
             self._say_status(vitals)
 
     def _say_status(self, vitals: Vitals) -> None:
