@@ -30,6 +30,8 @@ class MediaPipeEstimator:
         self._min_visibility = min_visibility
         self._graph = _load().Pose(model_complexity=1, enable_segmentation=False)
         self._newest_us = -1
+        # The first picture costs half a second; paid before a camera runs, it does not look like somebody's absence.
+        self.estimate(np.zeros((_LARGEST_ROWS, _LARGEST_ROWS, 3), np.uint8), 0.0)
 
     def estimate(self, image: npt.NDArray[np.uint8], captured_at: float) -> list[Pose]:
         """See `device.pose.PoseEstimator`."""
