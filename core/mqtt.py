@@ -28,6 +28,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import Field
 
+from core.errors import ConfigError
 from core.settings import Section, credential, read_secret
 
 log = logging.getLogger(__name__)
@@ -197,7 +198,11 @@ class Connection:
 
     def _connect_once(self) -> bool:
         """Connect and stay until the connection ends; True if the broker had accepted us."""
-        client = self._make_client()
+        try:
+            client = self._make_client()
+        except (ConfigError, OSError) as exc:  # a password or certificate file that is not there, or none
+            self._report(f"the connection to {self._settings.address} cannot be set up: {exc}; see [mqtt]")
+            return False
         properties = None
         if self._protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -249,6 +254,9 @@ class Connection:
         )
         client.connect_timeout = _CONNECT_TIMEOUT_S
         client.on_connect = self._handle_connect
+        # Without this callback paho writes in whatever thread publishes, next to the network's own, and two packets may
+        # change places or, half written, get mixed. The network's thread is awake by then.
+        client.on_socket_register_write = _ignore
         client.on_message = lambda _client, _data, message: self._on_message(message.topic, message.payload)
         client.on_publish = lambda _client, _data, mid, _code, _properties: self._on_acknowledged(mid)
         if self._will is not None:

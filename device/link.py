@@ -22,8 +22,6 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-import paho.mqtt.client as paho
-
 from core import chunks, topics
 from core.messages import ActionEvent, CurrentAction, Status, decode, encode
 from core.mqtt import Connection, MqttSettings
@@ -41,23 +39,6 @@ _DELTA_AGAIN_S = 60.0  # without a receipt: the broker may have dropped it, or t
 _JSON, _MSGPACK = "application/json", "application/msgpack"
 
 
-class _OneWriter(Connection):
-    """A connection on which only the network's thread writes.
-
-    Without a callback for writing, paho writes in whatever thread publishes, next to the network's own, and two
-    packets may change places or, half written, get mixed.
-    """
-
-    def _make_client(self) -> paho.Client:
-        client = super()._make_client()
-        client.on_socket_register_write = _ignore_socket
-        return client
-
-
-def _ignore_socket(_client: paho.Client, _data: object, _socket: object) -> None:
-    """The network's thread is awake by then; see `Client._packet_queue`."""
-
-
 class Link:
     """See the module. Safe to use from several threads."""
 
@@ -69,7 +50,7 @@ class Link:
         self._channel = channel
         self._inbound = Inbound(self._topics, identity.group, channel, handlers)
         self._offline = Status(site=identity.site, device=identity.name, state="offline", at=datetime.now(UTC))
-        self._connection = _OneWriter(
+        self._connection = Connection(
             settings,
             client_id=f"posefleet-{identity.site}-{identity.name}",
             subscriptions=self._inbound.subscriptions,
