@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Numerical libraries share two small cores with many processes here: one thread each is faster.
 export OMP_NUM_THREADS ?= 1
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 help:
 	@echo "make demo    the whole loop on this machine (sets itself up, about six minutes)"

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rich.progress import Progress, TaskID
 
-from posefleet.demo.plan import FASTEST_FPS, WEAK_ACTIONS, Places, Plan
+from posefleet.demo.plan import ACTION_S, FASTEST_FPS, GAP_S, WEAK_ACTIONS, Places, Plan
 from training.datasets.recording import Recording
 from training.extract import Source, extract_all
-from training.synthesis import ACTIONS, Clip, Footage, random_footage, write_clips
+from training.synthesis import ACTIONS, Clip, Footage, random_footage, random_script, write_clips
 
 PROCESSES = max(1, min(4, multiprocessing.cpu_count()))
 
@@ -36,7 +36,9 @@ def cast(plan: Plan) -> Films:
 
     def film(person: str, take: int, actions: tuple[str, ...] = ACTIONS) -> Footage:
         footage = random_footage(person, take, actions, seed=plan.seed)
-        return replace(footage, fps=min(footage.fps, FASTEST_FPS))
+        rng = np.random.default_rng([footage.person_seed, take])
+        script = random_script(rng, actions, action_s=ACTION_S, gap_s=GAP_S)
+        return replace(footage, script=script, fps=min(footage.fps, FASTEST_FPS))
 
     strong = tuple(action for action in ACTIONS if action not in WEAK_ACTIONS)
     return Films(

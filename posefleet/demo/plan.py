@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FASTEST_FPS = 11.0  # MediaPipe takes 25 ms a frame on one of two small cores, and there are thousands
+ACTION_S, GAP_S = (3.2, 4.2), (2.2, 3.2)  # seconds that an action lasts, and the background around it
+FASTEST_FPS = 10.0  # MediaPipe takes 25 ms a frame on one of two small cores, and there are thousands
 WEAK_ACTIONS = ("clap", "punch")  # what the devices will teach each other: in training one person shows them,
 WEAK_SECONDS = 1.6  # and for no longer than this
 
@@ -23,7 +24,7 @@ class Plan:
     validation: tuple[str, ...] = ("gina", "hugo")
     test: tuple[str, ...] = ("ida", "jon")
     devices: dict[str, str] = field(default_factory=lambda: {"kitchen": "lena", "studio": "mike", "workshop": "nora"})
-    epochs: int = 20
+    epochs: int = 16
     rounds: int = 2
     site: str = "demo"
     seed: int = 7

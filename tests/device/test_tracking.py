@@ -54,6 +54,14 @@ def test_the_nearest_pair_is_joined_first():
     assert new != owner
 
 
+def test_one_pose_continues_one_track():
+    """When only one of two neighbours is seen, it is the nearer of the two, and the other's place is kept."""
+    tracker = Tracker()
+    left, right = numbers(tracker, [person(0.0), person(0.0, at=0.15)], 0.0)
+    assert numbers(tracker, [person(0.1, at=0.02)], 0.1) == [left]
+    assert numbers(tracker, [person(0.2, at=0.15), person(0.2, at=0.02)], 0.2) == [right, left]
+
+
 def test_a_short_gap_is_bridged():
     """Missed for a few frames, a person is still the same."""
     tracker = Tracker()
@@ -71,6 +79,15 @@ def test_who_is_gone_for_long_has_left():
     people, departures = tracker.update([person(1.0)], 1.0)
     assert departures == []
     assert people[0][0] > before
+
+
+def test_who_comes_after_a_pause_of_the_camera_is_new():
+    """After seconds without any frame, even somebody in the same place is a new appearance."""
+    tracker = Tracker()
+    (before,) = numbers(tracker, [person(0.0)], 0.0)
+    people, departures = tracker.update([person(5.0)], 5.0)
+    assert people[0][0] > before
+    assert [one.track for one in departures] == [before]
 
 
 def test_nobody_jumps_across_the_picture():

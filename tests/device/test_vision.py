@@ -81,13 +81,14 @@ def test_the_current_action_follows(tmp_path, bundle):
 
 
 def test_who_leaves_in_an_action_ends_it_when_last_seen(tmp_path, bundle):
-    """When a person walks out of the picture the event ends then, because they left; nobody is there."""
+    """When a person walks out of the picture the event ends then, because they left; nothing is kept of them."""
     film = Film(tmp_path, bundle, (("background", 4.0), ("wave", 4.0), ("nobody", 4.0)))
     drafts = film.play()
     assert kinds(drafts) == [("start", "wave"), ("end", "wave")]
     assert drafts[1].ended_by == "person_left"
     assert drafts[1].ended_at == pytest.approx(BEGAN + 8 - 1 / FPS)
     assert film.vision.people == 0
+    assert not film.vision.recogniser._buffers
 
 
 @pytest.mark.parametrize("ended_by", ["camera_lost", "stopped"])

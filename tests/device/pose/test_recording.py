@@ -36,11 +36,12 @@ def test_rows_of_nan_are_nobody(tmp_path):
 def test_a_recording_of_training_can_be_replayed(tmp_path):
     """The file that training writes is one that the daemon replays, through the settings."""
     joints = np.stack([joints_at("squat", moment / 10) for moment in range(5)])
-    times, labels = np.arange(5) / 10, np.zeros(5, np.int64)
+    times, labels = 60 + np.arange(5) / 10, np.zeros(5, np.int64)
     save(Recording("take", "anna", times, joints, labels, ("background",)), tmp_path / "take.npz")
     estimator = make_estimator(PoseSettings(estimator="recording", recording=tmp_path / "take.npz"))
-    (pose,) = estimator.estimate(PICTURE, 3.0)
-    assert pose.joints == pytest.approx(joints[0, :, :3])
+    for offset in range(5):
+        (pose,) = estimator.estimate(PICTURE, 3.0 + offset / 10)
+        assert pose.joints == pytest.approx(joints[offset, :, :3])
     estimator.close()
 
 
