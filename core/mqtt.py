@@ -1,10 +1,9 @@
 """One MQTT connection that keeps itself up: MQTT 5, or 3.1.1 when the broker offers no more.
 
 - The session is kept (`clean_start=False` with an expiry), so what was sent while we were away arrives later.
-- A lost connection is built again with jittered, growing pauses; what to publish again is the caller's business
-  (`on_connected`), nothing is queued here while there is no connection.
+- A lost connection is built again with jittered, growing pauses; nothing is queued here meanwhile.
 - Callbacks come on the network thread and must only hand over; acknowledgements are reported by message id.
-- A refused connection is no connection: `problem` says what the broker said and what to do.
+- A refused connection is none: `problem` says what the broker said and what to do.
 
     connection = Connection(settings, client_id="...", subscriptions=("a/+/b",), on_message=inbox.put)
     with connection:
@@ -200,12 +199,12 @@ class Connection:
         except (ConfigError, OSError) as exc:  # a password or certificate file that is not there, or none
             self._report(f"the connection to {self._settings.address} cannot be set up: {exc}; see [mqtt]")
             return False
-        properties = None
+        clean_start: dict[str, Any] = {}
         if self._protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            clean_start = {"clean_start": False, "properties": properties}
         try:
-            clean_start: Any = {"clean_start": False, "properties": properties} if properties else {}
             client.connect(
                 self._settings.host, self._settings.effective_port, self._settings.keepalive_s, **clean_start
             )
