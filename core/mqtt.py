@@ -37,8 +37,7 @@ LONGEST_PAUSE_S = 30.0  # a broker back after an outage sees its whole fleet wit
 _LOOP_S = 0.25
 _CONNECT_TIMEOUT_S = 3.0
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_UNSUPPORTED_VERSION = 132
-_REFUSED = 128  # reason codes from here on are refusals
+_UNSUPPORTED_VERSION, _REFUSED = 132, 128  # reason codes; from 128 on they are refusals
 
 
 class MqttSettings(Section):
