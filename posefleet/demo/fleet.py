@@ -21,8 +21,8 @@ from posefleet.demo.summary import Loop, Showing
 from posefleet.demo.tap import Tap, Traffic
 from training.synthesis import Clip
 
-START_S = 60.0  # three daemons load MediaPipe on two cores
-UPDATE_S = 45.0  # from a release to the last device's status that names it
+START_S = 120.0  # three daemons load MediaPipe on two cores
+UPDATE_S = 90.0  # from a release to the last device's status that names it
 SETTLE_S = 4.0  # an action at the end of a film is reported a window later
 
 

@@ -12,7 +12,7 @@ from training.datasets.windows import WindowSet
 
 GROUP = "demo"
 CHANNEL = "demo"
-DEADLINE_S = 90  # a round waits no longer for a slow or dead device
+DEADLINE_S = 120  # a round waits no longer for a slow or dead device
 
 
 def forget_last_run(places: Places) -> None:
