@@ -35,17 +35,22 @@ def cast(plan: Plan) -> Films:
     """Who is filmed doing what."""
 
     def film(person: str, take: int, actions: tuple[str, ...] = ACTIONS) -> Footage:
-        footage = random_footage(person, take, actions, seed=plan.seed)
+        footage = lesson(person, take, actions)
         rng = np.random.default_rng([footage.person_seed, take])
         script = random_script(rng, actions, action_s=ACTION_S, gap_s=GAP_S)
-        return replace(footage, script=script, fps=min(footage.fps, FASTEST_FPS))
+        return replace(footage, script=script)
+
+    def lesson(person: str, take: int, actions: tuple[str, ...] = ACTIONS) -> Footage:
+        """People who teach a device take their time: this is all that it will know of them."""
+        footage = random_footage(person, take, actions, seed=plan.seed)
+        return replace(footage, fps=min(footage.fps, FASTEST_FPS))
 
     strong = tuple(action for action in ACTIONS if action not in WEAK_ACTIONS)
     return Films(
         training=tuple(film(person, 0, ACTIONS if person == plan.weak_teacher else strong) for person in plan.training),
         validation=tuple(film(person, 0) for person in plan.validation),
         test=tuple(film(person, 0) for person in plan.test),
-        lessons={device: film(person, 1) for device, person in plan.devices.items()},
+        lessons={device: lesson(person, 1) for device, person in plan.devices.items()},
         cameras={device: film(person, 2) for device, person in plan.devices.items()},
     )
 
