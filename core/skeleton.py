@@ -111,15 +111,21 @@ def core15_sources(layout: str) -> tuple[tuple[int, ...], ...]:
     )
 
 
+# Both parts of each CORE15 joint, as index arrays; a joint that a layout has itself is twice the same part.
+_CORE15_PARTS = {
+    name: tuple(np.array([parts[end] for parts in core15_sources(name)]) for end in (0, -1)) for name in LAYOUTS
+}
+
+
 def to_core15(pose: Pose) -> Array:
     """Map a pose of any layout to (15, 4) float32: x, y, z in frame heights, and score.
 
     The score of a mean is the least of its parts.
     """
+    first, second = _CORE15_PARTS[pose.layout]
     mapped = np.empty((CORE15.size, 4), np.float32)
-    for joint, parts in enumerate(core15_sources(pose.layout)):
-        mapped[joint, :3] = pose.joints[list(parts)].mean(axis=0)
-        mapped[joint, 3] = pose.score[list(parts)].min()
+    mapped[:, :3] = (pose.joints[first] + pose.joints[second]) / np.float32(2)
+    mapped[:, 3] = np.minimum(pose.score[first], pose.score[second])
     return mapped
 
 
