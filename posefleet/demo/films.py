@@ -41,13 +41,15 @@ def cast(plan: Plan) -> Films:
         return replace(footage, script=script)
 
     def lesson(person: str, take: int, actions: tuple[str, ...] = ACTIONS) -> Footage:
-        """People who teach a device take their time: this is all that it will know of them."""
+        """People whom a model learns from take their time; all others are brief."""
         footage = random_footage(person, take, actions, seed=plan.seed)
         return replace(footage, fps=min(footage.fps, FASTEST_FPS))
 
     strong = tuple(action for action in ACTIONS if action not in WEAK_ACTIONS)
     return Films(
-        training=tuple(film(person, 0, ACTIONS if person == plan.weak_teacher else strong) for person in plan.training),
+        training=tuple(
+            lesson(person, 0, ACTIONS if person == plan.weak_teacher else strong) for person in plan.training
+        ),
         validation=tuple(film(person, 0) for person in plan.validation),
         test=tuple(film(person, 0) for person in plan.test),
         lessons={device: lesson(person, 1) for device, person in plan.devices.items()},
