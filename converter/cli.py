@@ -23,33 +23,23 @@ def convert(
     """
     from rich.console import Console
 
-    from converter.make_bundle import make_bundle
+    from converter.make_bundle import release_checkpoint
     from converter.quantize import make_template
-    from core.bundle import Thresholds, write_bundle
+    from core.bundle import write_bundle
     from core.checkpoint import read_checkpoint
     from core.signing import SigningKey
 
     source = read_checkpoint(checkpoint)
-    description = source.description
     console = Console()
     with console.status("converting with TensorFlow in a process of its own…"):
-        template = make_template(description.architecture)
-    bundle = make_bundle(
+        template = make_template(source.description.architecture)
+    bundle = release_checkpoint(
+        source,
         name=name,
         version=version,
-        parent=None,
         created_at=datetime.now(UTC),
-        labels=description.labels,
-        architecture=description.architecture,
-        features=description.features,
-        window=description.window,
-        temperature=description.temperature,
-        weights=source.weights,
         template=template.model,
         patch_map=template.patch_map,
-        golden_windows=source.golden,
-        thresholds=Thresholds(),
-        metrics=description.metrics,
         key=SigningKey.load_or_create(key),
     )
     write_bundle(bundle, out)

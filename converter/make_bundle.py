@@ -18,6 +18,7 @@ from converter.parity import check_parity
 from converter.patch import PatchMap, decode_patch_map, encode_patch_map, patch
 from core.architecture import Architecture
 from core.bundle import CLASSIFIER, GOLDEN, PATCH_MAP, WEIGHTS, Bundle, Manifest, Thresholds, seal
+from core.checkpoint import Checkpoint
 from core.errors import BundleError
 from core.features import FeatureSpec
 from core.golden import golden_windows, make_golden
@@ -73,6 +74,38 @@ def make_bundle(
     except ValueError as error:
         raise BundleError(f"release {name}-{version} cannot be made: {error}") from error
     return _release(manifest, weights, template=template, patch_map=patch_map, windows=golden_windows, key=key)
+
+
+def release_checkpoint(
+    checkpoint: Checkpoint,
+    *,
+    name: str,
+    version: int,
+    created_at: datetime,
+    template: bytes,
+    patch_map: PatchMap,
+    key: SigningKey,
+) -> Bundle:
+    """A signed first release of what training handed over; see `make_bundle`."""
+    description = checkpoint.description
+    return make_bundle(
+        name=name,
+        version=version,
+        parent=None,
+        created_at=created_at,
+        labels=description.labels,
+        architecture=description.architecture,
+        features=description.features,
+        window=description.window,
+        weights=checkpoint.weights,
+        template=template,
+        patch_map=patch_map,
+        golden_windows=checkpoint.golden,
+        temperature=description.temperature,
+        thresholds=Thresholds(),
+        metrics=description.metrics,
+        key=key,
+    )
 
 
 def next_release(

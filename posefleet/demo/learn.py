@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.progress import Progress, TaskID
 
-from converter.make_bundle import make_bundle
+from converter.make_bundle import release_checkpoint
 from converter.patch import decode_patch_map, encode_patch_map
-from core.bundle import Bundle, Thresholds, write_bundle
+from core.bundle import Bundle, write_bundle
 from core.checkpoint import DESCRIPTION, Checkpoint, read_checkpoint
 from core.files import write_atomically
 from core.signing import SigningKey
@@ -64,23 +64,13 @@ def template_for(classes: int, places: Places) -> "Template":
 
 def first_release(checkpoint: Checkpoint, template: "Template", places: Places, key: SigningKey) -> Bundle:
     """Version 1, signed by the operator."""
-    description = checkpoint.description
-    bundle = make_bundle(
+    bundle = release_checkpoint(
+        checkpoint,
         name="actions",
         version=1,
-        parent=None,
         created_at=datetime.now(UTC),
-        labels=description.labels,
-        architecture=description.architecture,
-        features=description.features,
-        window=description.window,
-        weights=checkpoint.weights,
         template=template.model,
         patch_map=template.patch_map,
-        golden_windows=checkpoint.golden,
-        temperature=description.temperature,
-        thresholds=Thresholds(),
-        metrics=description.metrics,
         key=key,
     )
     write_bundle(bundle, places.release)

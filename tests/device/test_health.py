@@ -71,6 +71,7 @@ def test_without_systemd_nothing_is_said():
     health = Health(Notifier(), clock=Clock())
     health.looped(1)
     health.stopping()
+    assert health.state == "stopping"
 
 
 def test_the_frame_rate_is_that_of_the_last_seconds():
