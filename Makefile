@@ -42,8 +42,8 @@ bench: setup
 
 lock: setup
 	$(BIN)/uv pip compile -q pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --upgrade -o requirements/dev-py311.txt
+		--no-emit-index-url --no-header -o requirements/dev-py311.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra device --python-version 3.11 --python-platform aarch64-manylinux_2_36 \
-		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements/device-aarch64-py311.txt
+		--generate-hashes --no-emit-index-url --no-header -o requirements/device-aarch64-py311.txt
 
 .PHONY: help setup demo test check bench lock

@@ -55,10 +55,18 @@ class PoseSettings(Section):
 
     estimator: Literal["mediapipe", "recording"] = "mediapipe"
     """`mediapipe` is MediaPipe's own Pose graph; `recording` replays stored keypoints instead of looking."""
+    model: Path | None = None
+    """A pose model (.tflite) of your own, for the estimators `yolo` and `movenet`."""
     recording: Path | None = None
     """The stored keypoints (.npz) that the estimator `recording` replays."""
     min_visibility: float = Field(default=0.5, ge=0, le=1)
     """Shoulders and hips must on average be this visible, or nobody is there."""
+    max_people: int = Field(default=3, ge=1, le=10)
+    """The most people followed at once; each costs another look at the picture."""
+    detect_every: int = Field(default=15, ge=1, le=300)
+    """Look for further people in every so many-th frame, while there is room for one more."""
+    threads: int = Field(default=1, ge=1, le=8)
+    """Threads of the pose models; more than one helps on few boards, see `posefleet device bench`."""
 
 
 class ModelSettings(Section):

@@ -4,6 +4,7 @@ estimator = make_estimator(settings.pose)
 poses = estimator.estimate(image, captured_at)
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +14,20 @@ from core.errors import ConfigError
 from core.skeleton import Pose
 from device.settings import PoseSettings
 
-__all__ = ["PoseEstimator", "make_estimator"]
+__all__ = ["Effort", "PoseEstimator", "make_estimator"]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much an estimator may do for a frame; `device.latency` lowers it when frames take too long.
+
+    Attributes:
+        max_people: the most people followed at once.
+        detect_every: look for further people in every so many-th frame.
+    """
+
+    max_people: int
+    detect_every: int
 
 
 class PoseEstimator(Protocol):
@@ -21,6 +35,10 @@ class PoseEstimator(Protocol):
 
     def estimate(self, image: npt.NDArray[np.uint8], captured_at: float) -> list[Pose]:
         """The people in one picture (H, W, 3) uint8 BGR; none is an empty list."""
+        ...
+
+    def adapt(self, effort: Effort) -> None:
+        """Do no more than this from the next picture on; an estimator without such a choice ignores it."""
         ...
 
     def close(self) -> None:

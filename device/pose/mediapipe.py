@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.skeleton import MEDIAPIPE33, Array, Pose
+from device.pose import Effort
 
 _LARGEST_ROWS = 480  # the models see 224 and 256 pixels; more rows only cost time
 _TORSO = tuple(MEDIAPIPE33.joints.index(name) for name in ("left_shoulder", "right_shoulder", "left_hip", "right_hip"))
@@ -53,6 +54,9 @@ class MediaPipeEstimator:
         aspect = np.float32(columns / rows)
         joints = landmarks[:, :3] * np.array([aspect, 1, aspect], np.float32)
         return [Pose(joints, landmarks[:, 3].clip(0, 1).copy())]
+
+    def adapt(self, effort: Effort) -> None:
+        """There is nothing to choose."""
 
     def close(self) -> None:
         """Stop the graph's threads."""

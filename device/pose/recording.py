@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.skeleton import MEDIAPIPE33, Pose
+from device.pose import Effort
 
 _MAX_BYTES = 256 * 1024 * 1024
 
@@ -41,6 +42,9 @@ class RecordingEstimator:
         if not np.isfinite(row).all():
             return []
         return [Pose(row[:, :3].copy(), row[:, 3].copy())]
+
+    def adapt(self, effort: Effort) -> None:
+        """There is nothing to choose."""
 
     def close(self) -> None:
         """Nothing is held."""
