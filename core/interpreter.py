@@ -70,7 +70,7 @@ class Classifier:
 
 
 def _load(model: bytes, threads: int) -> Any:  # noqa: ANN401 - two runtimes, neither of them typed
-    runtime = _find_runtime()
+    runtime = find_runtime()
     # XNNPACK, the delegate taken otherwise, made our mixed int8 and float operators no faster (x86, runtime 2.14).
     resolver = runtime.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = runtime.Interpreter(model_content=model, num_threads=threads, experimental_op_resolver_type=resolver)
@@ -78,7 +78,12 @@ def _load(model: bytes, threads: int) -> Any:  # noqa: ANN401 - two runtimes, ne
     return interpreter
 
 
-def _find_runtime() -> Any:  # noqa: ANN401
+def find_runtime() -> Any:  # noqa: ANN401
+    """The module of an installed runtime, with `Interpreter` and `OpResolverType`.
+
+    Raises:
+        InputError: none is installed.
+    """
     for name in _RUNTIMES:
         try:
             return importlib.import_module(name)
