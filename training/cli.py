@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def train(
     data: Annotated[Path, typer.Argument(help="Folder of recordings (*.npz), sub-folders included.")],
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")] = Path("checkpoint"),
-    model: Annotated[str, typer.Option(help="Network of the family: conv_lstm or lstm.")] = "conv_lstm",
+    model: Annotated[str, typer.Option(help="Network of the family: conv_lstm, conv1d, cnn_lstm, lstm.")] = "conv_lstm",
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 30,
     validation: Annotated[
         str, typer.Option(help="Comma-separated people who choose the epoch; every fourth person when empty.")

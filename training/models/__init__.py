@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from core.architecture import Architecture
-from training.models import conv_lstm, lstm
+from training.models import cnn_lstm, conv1d, conv_lstm, lstm
 
 __all__ = ["DEFAULT_MODEL", "MODELS"]
 
 DEFAULT_MODEL = "conv_lstm"
 MODELS: dict[str, Callable[..., Architecture]] = {
+    "cnn_lstm": cnn_lstm.architecture,
+    "conv1d": conv1d.architecture,
     "conv_lstm": conv_lstm.architecture,
     "lstm": lstm.architecture,
 }
