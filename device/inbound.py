@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from core import chunks, topics
+from core import chunks, homeassistant, topics
 from core.messages import Receipt, RoundClosed, RoundMessage, RoundOpen, SignedManifest, decode
 
 log = logging.getLogger(__name__)
 
 _COMPLAINT_S = 60.0  # at most one line about rubbish per topic in this time
 _MOST_COMPLAINTS = 1000  # topics remembered; we subscribe to a handful
+_BIRTH = b"online"  # what Home Assistant says when it has started
 _ROUND = cast("type[RoundOpen | RoundClosed]", RoundMessage)
 
 
@@ -28,13 +29,25 @@ class Handlers:
     on_round: Callable[[RoundOpen | RoundClosed], None] = _ignore
     on_manifest: Callable[[SignedManifest], None] = _ignore
     on_chunk: Callable[[chunks.Chunk], None] = _ignore
+    on_birth: Callable[[], None] = lambda: None
+    """Home Assistant has started and knows nothing."""
+    on_announcement: Callable[[str], None] = _ignore
+    """The topic of an announcement that the broker keeps in this device's name."""
 
 
 class Inbound:
-    """See the module. Runs on the network's thread."""
+    """See the module. Runs on the network's thread.
 
-    def __init__(self, own: topics.DeviceTopics, group: str, channel: str, handlers: Handlers) -> None:
+    Args:
+        discovery: the prefix of Home Assistant's discovery topics; None when nothing is announced there.
+    """
+
+    def __init__(
+        self, own: topics.DeviceTopics, group: str, channel: str, handlers: Handlers, *, discovery: str | None = None
+    ) -> None:
         self._handlers = handlers
+        self._discovery = discovery
+        self._own, self._node = own, homeassistant.node(own)
         self._inbox, self._rounds = own.inbox, topics.rounds(group)
         self._manifest = topics.release_manifest(channel)
         self._chunks = topics.release_chunk(channel, "", "").rstrip("/") + "/"
@@ -43,7 +56,19 @@ class Inbound:
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """What a device always listens to."""
-        return (self._inbox, self._rounds, self._manifest)
+        always = (self._inbox, self._rounds, self._manifest)
+        if self._discovery is None:
+            return always
+        return (
+            *always,
+            homeassistant.birth(self._discovery),
+            homeassistant.own_announcements(self._own, self._discovery),
+        )
+
+    def is_own_announcement(self, topic: str) -> bool:
+        """Whether Home Assistant reads this topic as about this device."""
+        prefix, *levels = topic.rsplit("/", 4)
+        return prefix == self._discovery and len(levels) == 4 and levels[1::2] == [self._node, "config"]  # noqa: PLR2004 - component, node, object, config
 
     def take(self, topic: str, payload: bytes) -> None:
         """Handle one message."""
@@ -55,7 +80,9 @@ class Inbound:
             self._complain(topic, str(exc))
 
     def _hand_over(self, topic: str, payload: bytes) -> None:
-        if topic == self._inbox:
+        if self._discovery is not None and topic.startswith(f"{self._discovery}/"):
+            self._hear_home_assistant(topic, payload)
+        elif topic == self._inbox:
             self._handlers.on_receipt(decode(payload, Receipt))
         elif topic == self._rounds:
             self._handlers.on_round(decode(payload, _ROUND))
@@ -68,6 +95,12 @@ class Inbound:
             self._handlers.on_chunk(chunk)
         else:
             raise ValueError("nobody asked for this topic")
+
+    def _hear_home_assistant(self, topic: str, payload: bytes) -> None:
+        if self.is_own_announcement(topic):
+            self._handlers.on_announcement(topic)
+        elif payload == _BIRTH:
+            self._handlers.on_birth()
 
     def _complain(self, topic: str, why: str) -> None:
         leaf = "chunk" if topic.startswith(self._chunks) else topic

@@ -1,6 +1,8 @@
 """The device's connection to the broker: the only place that publishes, and it publishes only the closed list.
 
 - What is said (`CurrentAction`, `Status`) is retained, the latest wins, and is said again after every reconnect.
+- So is what is announced to Home Assistant, also when that has started anew; announcements in this device's name that
+  are no longer made are taken back from the broker.
 - What waits in the outbox goes out in order, a few at a time. Events leave the outbox when the broker has them; deltas
   stay until the fleet's receipt, and are sent again after a reconnect and when no receipt comes.
 - Anything else is refused with a TypeError; entries of the outbox are read again before they leave.
@@ -18,11 +20,13 @@ import queue
 import sqlite3
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from core import chunks, topics
+from core import chunks, homeassistant, topics
 from core.messages import ActionEvent, CurrentAction, Status, decode, encode
 from core.mqtt import Connection, MqttSettings
 from device.inbound import Handlers, Inbound
@@ -40,15 +44,27 @@ _JSON, _MSGPACK = "application/json", "application/msgpack"
 
 
 class Link:
-    """See the module. Safe to use from several threads."""
+    """See the module. Safe to use from several threads.
+
+    Args:
+        discovery: the prefix of Home Assistant's discovery topics; None when nothing is announced there.
+    """
 
     def __init__(
-        self, settings: MqttSettings, outbox: Outbox, *, identity: IdentitySettings, channel: str, handlers: Handlers
+        self,
+        settings: MqttSettings,
+        outbox: Outbox,
+        *,
+        identity: IdentitySettings,
+        channel: str,
+        handlers: Handlers,
+        discovery: str | None = None,
     ) -> None:
         self._outbox = outbox
         self._topics = identity.topics
         self._channel = channel
-        self._inbound = Inbound(self._topics, identity.group, channel, handlers)
+        handlers = replace(handlers, on_birth=self._say_all_again, on_announcement=self._take_back_if_unknown)
+        self._inbound = Inbound(self._topics, identity.group, channel, handlers, discovery=discovery)
         self._offline = Status(site=identity.site, device=identity.name, state="offline", at=datetime.now(UTC))
         self._connection = Connection(
             settings,
@@ -61,6 +77,7 @@ class Link:
         )
         self._lock = threading.Lock()
         self._said: dict[str, bytes] = {}
+        self._announced: set[str] = set()
         self._unsaid: set[str] = set()  # topics whose latest payload the broker does not have yet
         self._reconnected = threading.Event()
         self._acknowledgements: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -107,11 +124,25 @@ class Link:
             topic = self._topics.status
         else:
             raise TypeError(f"a device never publishes {type(message).__name__}; see core.messages for what it may")
-        payload = encode(message)
+        self._retain({topic: encode(message)})
+
+    def announce(self, entities: Mapping[str, homeassistant.AnyEntity]) -> None:
+        """Tell Home Assistant what there is, by topic (`core.homeassistant.entities`); what was announced before goes.
+
+        Raises:
+            TypeError: something is no entity.
+            ValueError: a topic is not this device's own.
+        """
+        for topic, entity in entities.items():
+            if type(entity) not in homeassistant.KINDS:
+                raise TypeError(f"a device never publishes {type(entity).__name__}; see core.homeassistant")
+            if not self._inbound.is_own_announcement(topic):
+                raise ValueError(f"{topic} is no announcement of {self._topics.base}")
+        payloads = {topic: homeassistant.encode(entity) for topic, entity in entities.items()}
         with self._lock:
-            self._said[topic] = payload
-            self._unsaid.add(topic)
-        self.wake()
+            gone = self._announced - payloads.keys()
+            self._announced = set(payloads)
+        self._retain(dict.fromkeys(gone, b"") | payloads)
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -134,6 +165,22 @@ class Link:
     def stop_fetching(self, *transfers: str) -> None:
         """These files are here, or not wanted any more."""
         self._connection.unsubscribe(*[topics.release_chunk(self._channel, one, "+") for one in transfers])
+
+    def _retain(self, payloads: Mapping[str, bytes]) -> None:
+        with self._lock:
+            self._said.update(payloads)
+            self._unsaid |= payloads.keys()
+        self.wake()
+
+    def _say_all_again(self) -> None:
+        with self._lock:
+            self._unsaid |= self._said.keys()
+        self.wake()
+
+    def _take_back_if_unknown(self, topic: str) -> None:
+        """An earlier run announced this, perhaps with another model."""
+        if topic not in self._said:
+            self._retain({topic: b""})
 
     def _flush(self, deadline: float) -> bool:
         while self.connected and time.monotonic() < deadline:
@@ -167,8 +214,7 @@ class Link:
             self._reconnected.clear()
             self._in_flight.clear()
             self._deltas_sent.clear()
-            with self._lock:
-                self._unsaid |= self._said.keys()
+            self._say_all_again()
         self._take_acknowledgements()
         if not self._connection.connected:
             return

@@ -1,6 +1,5 @@
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -19,31 +18,20 @@ from core.messages import (
     decode,
     encode,
 )
-from core.mqtt import MqttSettings
-from device.link import Handlers, Link
+from device.link import Handlers
 from device.outbox import Outbox
-from device.settings import IdentitySettings
 from posefleet.broker import LocalBroker
 from tests.broker import Line, Subscriber, wait_until
 from tests.device.events import NOW, ROOM, TOPICS, add
+from tests.device.links import make_link, status
 
-IDENTITY = IdentitySettings(site="home", name="cam", group="g")
 RECEIPT = Receipt(round="r1", transfer="0" * 64, accepted=True, reason="accepted")
-
-
-def status(state: str = "online", **fields) -> Status:
-    return Status(site="home", device="cam", state=state, at=datetime.now(UTC), **fields)
 
 
 @pytest.fixture
 def outbox(tmp_path: Path):
     with Outbox(tmp_path / "outbox.sqlite", ROOM) as box:
         yield box
-
-
-def make_link(port: int, outbox: Outbox, handlers: Handlers | None = None, protocol: str = "auto") -> Link:
-    settings = MqttSettings(host="127.0.0.1", port=port, protocol=protocol)
-    return Link(settings, outbox, identity=IDENTITY, channel="c", handlers=handlers or Handlers())
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])

@@ -1,0 +1,214 @@
+"""What Home Assistant is told so that a device appears there by itself (MQTT discovery), as typed messages.
+
+One retained payload for each entity, under `<prefix>/<component>/<node>/<object>/config`: a sensor with the current
+action, a binary sensor for every action, an event entity, and diagnostics. They hold names and topics only; the
+values come from the messages that a device publishes anyway (`core.messages`).
+
+    for topic, entity in entities(DeviceTopics("home", "kitchen"), labels, software="0.1.0").items(): ...
+
+Source: Home Assistant's documentation, "MQTT discovery", and of the MQTT sensor, binary sensor and event platforms.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from core.bundle import BACKGROUND
+from core.topics import DeviceTopics
+
+PREFIX = "homeassistant"  # Home Assistant's own default
+
+# Of the templates: `none` becomes "unknown" in Home Assistant, an empty text is no news.
+_ALIVE = "{{ 'online' if value_json.state in ['starting', 'online'] else 'offline' }}"
+
+
+class DeviceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The board that all its entities belong to."""
+
+    identifiers: list[str]
+    name: str
+    manufacturer: str
+    sw_version: str
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The program that announces."""
+
+    name: str
+    sw_version: str
+
+
+class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields that every entity has."""
+
+    name: str
+    unique_id: str
+    object_id: str
+    state_topic: str
+    value_template: str
+    availability_topic: str
+    availability_template: str
+    device: DeviceInfo
+    origin: Origin
+    icon: str = ""
+    entity_category: Literal["", "diagnostic"] = ""
+    qos: int = 0
+
+
+class Sensor(Entity, frozen=True, kw_only=True, omit_defaults=True):
+    """A value: the current action, or a diagnostic."""
+
+    json_attributes_topic: str = ""
+    unit_of_measurement: str = ""
+    state_class: Literal["", "measurement"] = ""
+
+
+class BinarySensor(Entity, frozen=True, kw_only=True, omit_defaults=True):
+    """On while an action goes on."""
+
+    payload_on: str
+    payload_off: str
+
+
+class EventEntity(Entity, frozen=True, kw_only=True, omit_defaults=True):
+    """Fires when an action starts or ends."""
+
+    event_types: list[str]
+
+
+AnyEntity = Sensor | BinarySensor | EventEntity
+_E = TypeVar("_E", bound=Entity)
+_COMPONENTS: dict[type[Entity], str] = {Sensor: "sensor", BinarySensor: "binary_sensor", EventEntity: "event"}
+KINDS = frozenset(_COMPONENTS)
+"""The closed list of what is announced."""
+_encoder = msgspec.json.Encoder(order="deterministic")
+_EVENT_TYPE = (
+    "{% if value_json.kind in ['start', 'end'] %}"
+    "{{ {'event_type': value_json.action ~ ' ' ~ value_json.kind, 'confidence': value_json.confidence,"
+    " 'person': value_json.person, 'id': value_json.id, 'started_at': value_json.started_at,"
+    " 'ended_at': value_json.ended_at, 'ended_by': value_json.ended_by} | tojson }}"
+    "{% endif %}"
+)
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def encode(entity: AnyEntity) -> bytes:
+    """The JSON payload of an announcement."""
+    return _encoder.encode(entity)
+
+
+def node(topics: DeviceTopics) -> str:
+    """The level of the discovery topics that is this device's own."""
+    return f"posefleet_{topics.site}__{topics.device}"
+
+
+def own_announcements(topics: DeviceTopics, prefix: str = PREFIX) -> str:
+    """The filter that matches every announcement of this device."""
+    return f"{prefix}/+/{node(topics)}/+/config"
+
+
+def birth(prefix: str = PREFIX) -> str:
+    """Where Home Assistant says `online` when it has started."""
+    return f"{prefix}/status"
+
+
+def entities(
+    topics: DeviceTopics, labels: Sequence[str], *, software: str, prefix: str = PREFIX
+) -> dict[str, AnyEntity]:
+    """Everything that one device announces, by topic.
+
+    Args:
+        labels: the actions of the model at work; `background` is none.
+        software: the version of this program.
+    """
+    actions = [label for label in labels if label != BACKGROUND]
+    return {
+        f"{prefix}/{_COMPONENTS[type(entity)]}/{node(topics)}/{object_id}/config": entity
+        for object_id, entity in _Announcer(topics, software).all(actions)
+    }
+
+
+class _Announcer:
+    def __init__(self, topics: DeviceTopics, software: str) -> None:
+        self._topics = topics
+        self._common: dict[str, Any] = {
+            "availability_topic": topics.status,
+            "availability_template": _ALIVE,
+            "device": DeviceInfo(
+                identifiers=[node(topics)],
+                name=f"Posefleet {topics.site} {topics.device}",
+                manufacturer="Posefleet",
+                sw_version=software,
+            ),
+            "origin": Origin(name="posefleet", sw_version=software),
+        }
+
+    def all(self, actions: Sequence[str]) -> Iterator[tuple[str, AnyEntity]]:
+        """Every entity with its object id, which is unique within the device."""
+        yield "action", self._current_action()
+        yield "events", self._events(actions)
+        for action in actions:
+            yield f"action_{action}", self._going_on(action)
+        latency = "value_json.latency.total.p95_ms if 'total' in (value_json.latency or {}) else none"
+        yield "latency", self._diagnostic("latency", "Latency p95", latency, unit="ms")
+        yield "fps", self._diagnostic("fps", "Frames per second", "value_json.fps", unit="fps")
+        yield "people", self._diagnostic("people", "People", "value_json.people", state_class="measurement")
+        waiting = "value_json.queue.events if value_json.queue else none"
+        yield "queue", self._diagnostic("queue", "Events waiting", waiting, state_class="measurement")
+        yield "camera", self._diagnostic("camera", "Camera", "value_json.camera")
+        yield "model", self._diagnostic("model", "Model", "value_json.model")
+        problem = "(value_json.problems | first | default('none', true))[:250]"  # a state has at most 255 characters
+        yield "problem", self._diagnostic("problem", "Problem", problem)
+
+    def _current_action(self) -> Sensor:
+        return self._make(
+            Sensor,
+            "action",
+            name="Action",
+            state_topic=self._topics.action,
+            value_template="{{ value_json.action }}",
+            json_attributes_topic=self._topics.action,
+            icon="mdi:human-greeting",
+        )
+
+    def _events(self, actions: Sequence[str]) -> EventEntity:
+        return self._make(
+            EventEntity,
+            "events",
+            name="Events",
+            state_topic=self._topics.event,
+            value_template=_EVENT_TYPE,
+            event_types=[f"{action} {kind}" for action in actions for kind in ("start", "end")],
+            icon="mdi:human-handsup",
+            qos=1,
+        )
+
+    def _going_on(self, action: str) -> BinarySensor:
+        return self._make(
+            BinarySensor,
+            f"action_{action}",
+            name=action.replace("_", " ").replace("-", " ").capitalize(),
+            state_topic=self._topics.action,
+            value_template=f"{{{{ 'ON' if value_json.action == '{action}' else 'OFF' }}}}",
+            payload_on="ON",
+            payload_off="OFF",
+        )
+
+    def _diagnostic(
+        self, object_id: str, name: str, value: str, *, unit: str = "", state_class: Literal["", "measurement"] = ""
+    ) -> Sensor:
+        return self._make(
+            Sensor,
+            object_id,
+            name=name,
+            state_topic=self._topics.status,
+            value_template=f"{{{{ {value} }}}}",
+            unit_of_measurement=unit,
+            state_class="measurement" if unit else state_class,
+            entity_category="diagnostic",
+        )
+
+    def _make(self, kind: type[_E], object_id: str, **fields: Any) -> _E:  # noqa: ANN401 - the fields of the kind
+        unique = f"{node(self._topics)}_{object_id}"
+        return kind(unique_id=unique, object_id=unique, **fields, **self._common)

@@ -1,0 +1,124 @@
+import json
+from datetime import UTC, datetime
+
+import jinja2
+import pytest
+
+from core import homeassistant
+from core.messages import ActionEvent, CurrentAction, Queue, StageLatency, Status, encode
+from core.topics import DeviceTopics
+
+OWN = DeviceTopics("home", "kitchen")
+LABELS = ("background", "wave", "sit_down")
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ENTITIES = homeassistant.entities(OWN, LABELS, software="1.2.3")
+
+# What Home Assistant documents for each platform, of the fields that we may send.
+COMMON = {
+    *("name", "unique_id", "object_id", "state_topic", "value_template", "availability_topic", "availability_template"),
+    *("device", "origin", "icon", "entity_category", "qos"),
+}
+FIELDS = {
+    "sensor": COMMON | {"json_attributes_topic", "unit_of_measurement", "state_class"},
+    "binary_sensor": COMMON | {"payload_on", "payload_off"},
+    "event": COMMON | {"event_types"},
+}
+
+
+def entity(object_id: str) -> dict:
+    (found,) = [one for topic, one in ENTITIES.items() if topic.split("/")[3] == object_id]
+    return json.loads(homeassistant.encode(found))
+
+
+def value(object_id: str, message: ActionEvent | CurrentAction | Status, template: str = "value_template") -> str:
+    """What Home Assistant makes of a message."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    return environment.from_string(entity(object_id)[template]).render(value_json=json.loads(encode(message)))
+
+
+def current(action: str) -> CurrentAction:
+    return CurrentAction(site="home", device="kitchen", action=action, confidence=0.9, since=NOW)
+
+
+def event(kind: str) -> ActionEvent:
+    return ActionEvent(
+        id="0" * 32, sequence=1, site="home", device="kitchen", kind=kind, action="wave", confidence=0.9, person=3,
+        started_at=NOW, ended_at=NOW if kind == "end" else None, model="m-1",
+    )  # fmt: skip
+
+
+def status(state: str = "online", **fields) -> Status:
+    return Status(site="home", device="kitchen", state=state, at=NOW, **fields)
+
+
+def test_announcements_have_documented_fields_only_and_unique_ids():
+    """Every announcement stands under the documented topic, with fields that Home Assistant knows and its own id."""
+    ids = set()
+    for topic, one in ENTITIES.items():
+        prefix, component, node, object_id, leaf = topic.split("/")
+        payload = json.loads(homeassistant.encode(one))
+        assert (prefix, node, leaf) == ("homeassistant", homeassistant.node(OWN), "config")
+        assert payload["unique_id"] == f"{node}_{object_id}"
+        assert payload.keys() <= FIELDS[component]
+        ids.add(payload["unique_id"])
+    assert len(ids) == len(ENTITIES)
+
+
+def test_every_action_but_background_has_a_binary_sensor_that_clears():
+    """A binary sensor for each action is on while that is the current action and off with any other."""
+    actions = {one.unique_id for one in ENTITIES.values() if isinstance(one, homeassistant.BinarySensor)}
+    assert actions == {f"{homeassistant.node(OWN)}_action_{name}" for name in ("wave", "sit_down")}
+    assert [value("action_wave", current(name)) for name in ("wave", "background")] == ["ON", "OFF"]
+
+
+def test_the_sensor_says_the_current_action():
+    """The action sensor has the name of the action."""
+    assert value("action", current("sit_down")) == "sit_down"
+
+
+def test_starts_and_ends_are_events_and_updates_are_none():
+    """An event entity fires a type that was announced for starts and ends, and gets no news of updates."""
+    for kind in ("start", "end"):
+        fired = json.loads(value("events", event(kind)))
+        assert fired["event_type"] == f"wave {kind}"
+        assert fired["event_type"] in entity("events")["event_types"]
+        assert fired["person"] == 3
+    assert value("events", event("update")) == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "available"),
+    [("starting", "online"), ("online", "online"), ("stopping", "offline"), ("offline", "offline")],
+)
+def test_availability_follows_the_status(state: str, available: str):
+    """Entities are available while the device is there, and not after its last will or its goodbye."""
+    assert value("action", status(state), "availability_template") == available
+
+
+def test_diagnostics_read_the_status():
+    """Latency, queue, camera, model and the first problem come out of a status."""
+    full = status(
+        latency={"total": StageLatency(**dict.fromkeys(StageLatency.__struct_fields__, 21.5))},
+        queue=Queue(events=4, deltas=0),
+        camera="lost",
+        model="m-1",
+        fps=14.5,
+        people=2,
+        problems=["the camera is lost", "another"],
+    )
+    expected = {"latency": "21.5", "queue": "4", "camera": "lost", "model": "m-1", "fps": "14.5", "people": "2"}
+    assert {name: value(name, full) for name in expected} == expected
+    assert value("problem", full) == "the camera is lost"
+
+
+def test_a_status_that_says_little_makes_unknown_values_and_no_error():
+    """The last will has no latency, queue or camera: every diagnostic of it is `None`, which is read as unknown."""
+    bare = status("offline")
+    for name in ("latency", "queue", "camera", "model", "fps", "people"):
+        assert value(name, bare) == "None"
+    assert value("problem", bare) == "none"
+
+
+def test_a_long_problem_fits_into_a_state():
+    """Home Assistant refuses states of more than 255 characters, so a long problem is cut."""
+    assert len(value("problem", status(problems=["x" * 400]))) <= 255

@@ -1,0 +1,25 @@
+"""Links to a broker, for tests."""
+
+from datetime import UTC, datetime
+
+from core.messages import Status
+from core.mqtt import MqttSettings
+from device.link import Handlers, Link
+from device.outbox import Outbox
+from device.settings import IdentitySettings
+
+IDENTITY = IdentitySettings(site="home", name="cam", group="g")
+
+
+def status(state: str = "online", **fields) -> Status:
+    """What the device could say of itself now."""
+    return Status(site="home", device="cam", state=state, at=datetime.now(UTC), **fields)
+
+
+def make_link(
+    port: int, outbox: Outbox, handlers: Handlers | None = None, protocol: str = "auto", discovery: str | None = None
+) -> Link:
+    """A link of home/cam to a broker on this machine."""
+    settings = MqttSettings(host="127.0.0.1", port=port, protocol=protocol)
+    handlers = handlers or Handlers()
+    return Link(settings, outbox, identity=IDENTITY, channel="c", handlers=handlers, discovery=discovery)
