@@ -7,77 +7,81 @@ Left and right are always the subject's own. A mirrored picture therefore needs 
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
 
+from core.layouts import (
+    BODY25,
+    COCO17,
+    CORE15,
+    HAND21,
+    HOLISTIC75,
+    JHMDB15,
+    KINECT20,
+    LAYOUTS,
+    MEDIAPIPE33,
+    NTU25,
+    OP18,
+    Layout,
+)
+
+__all__ = [
+    "BODY25",
+    "COCO17",
+    "CORE15",
+    "CORE15_PARENTS",
+    "HAND21",
+    "HOLISTIC75",
+    "JHMDB15",
+    "KINECT20",
+    "LAYOUTS",
+    "MEDIAPIPE33",
+    "NTU25",
+    "OP18",
+    "Array",
+    "Layout",
+    "Match",
+    "Pose",
+    "core15_sources",
+    "mirror_core15",
+    "to_core15",
+]
+
 Array = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The joints of one pose source, in its own order."""
-
-    name: str
-    joints: tuple[str, ...]
-
-    @property
-    def size(self) -> int:
-        """Number of joints V."""
-        return len(self.joints)
-
-    @property
-    def mirror(self) -> tuple[int, ...]:
-        """The permutation that swaps left and right; applying it twice changes nothing."""
-        index = {joint: i for i, joint in enumerate(self.joints)}
-        return tuple(index[_other_side(joint)] for joint in self.joints)
-
-
-def _other_side(joint: str) -> str:
-    if "left" in joint:
-        return joint.replace("left", "right")
-    return joint.replace("right", "left")
-
-
-# Google's MediaPipe Pose documentation, "Pose landmark model": 33 landmarks.
-MEDIAPIPE33 = Layout(
-    "mediapipe33",
-    (
-        *("nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer"),
-        *("left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder"),
-        *("left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_pinky", "right_pinky"),
-        *("left_index", "right_index", "left_thumb", "right_thumb", "left_hip", "right_hip", "left_knee"),
-        *("right_knee", "left_ankle", "right_ankle", "left_heel", "right_heel", "left_foot_index", "right_foot_index"),
-    ),
-)
-
-# COCO keypoint challenge order.
-COCO17 = Layout(
-    "coco17",
-    (
-        *("nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow"),
-        *("right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee"),
-        *("left_ankle", "right_ankle"),
-    ),
-)
-
-# The fifteen joints that every source has, exactly or as a mean: what classifiers see.
-CORE15 = Layout(
-    "core15",
-    (
-        *("neck", "mid_hip", "nose", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow"),
-        *("left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee"),
-        *("left_ankle", "right_ankle"),
-    ),
-)
 
 # Parent of each CORE15 joint, for bones; mid_hip is the root and its own parent.
 CORE15_PARENTS = (1, 1, 0, 0, 0, 3, 4, 5, 6, 1, 1, 9, 10, 11, 12)
 
-LAYOUTS = {layout.name: layout for layout in (MEDIAPIPE33, COCO17, CORE15)}
 
-# Joints of CORE15 that a source has only as the mean of two of its own.
-_MEANS = {"neck": ("left_shoulder", "right_shoulder"), "mid_hip": ("left_hip", "right_hip")}
+class Match(Enum):
+    """How well a source knows a joint of CORE15."""
+
+    EXACT = "exact"
+    MEAN = "mean"
+    APPROXIMATE = "approximate"  # another joint close by: half as sure
+    MISSING = "missing"
+
+
+_TRUST = {Match.EXACT: 1.0, Match.MEAN: 1.0, Match.APPROXIMATE: 0.5, Match.MISSING: 0.0}
+
+# Where CORE15's own joints come from, best first. All others have the same name everywhere. NTU's `neck` is higher than
+# everybody else's, so its `spine_shoulder` comes first. A Kinect v1's hip centre lies some 11 cm behind its hips.
+_CANDIDATES: dict[str, tuple[tuple[Match, tuple[str, ...]], ...]] = {
+    "neck": (
+        (Match.EXACT, ("spine_shoulder",)),
+        (Match.EXACT, ("shoulder_centre",)),
+        (Match.EXACT, ("neck",)),
+        (Match.MEAN, ("left_shoulder", "right_shoulder")),
+    ),
+    "mid_hip": (
+        (Match.EXACT, ("mid_hip",)),
+        (Match.APPROXIMATE, ("spine_base",)),
+        (Match.MEAN, ("left_hip", "right_hip")),
+    ),
+    "nose": ((Match.EXACT, ("nose",)), (Match.APPROXIMATE, ("head",)), (Match.APPROXIMATE, ("face",))),
+}
 
 
 @dataclass(frozen=True)
@@ -103,29 +107,50 @@ class Pose:
             )
 
 
-def core15_sources(layout: str) -> tuple[tuple[int, ...], ...]:
-    """For each CORE15 joint, the indices in `layout` whose mean it is."""
-    index = {joint: i for i, joint in enumerate(LAYOUTS[layout].joints)}
-    return tuple(
-        (index[joint],) if joint in index else tuple(index[part] for part in _MEANS[joint]) for joint in CORE15.joints
-    )
+def core15_sources(layout: str) -> tuple[tuple[Match, tuple[int, ...]], ...]:
+    """For each CORE15 joint, how `layout` knows it, and the indices of the joints whose mean it is."""
+    index = LAYOUTS[layout].index
+    return tuple(_source_of(joint, index) for joint in CORE15.joints)
 
 
-# Both parts of each CORE15 joint, as index arrays; a joint that a layout has itself is twice the same part.
-_CORE15_PARTS = {
-    name: tuple(np.array([parts[end] for parts in core15_sources(name)]) for end in (0, -1)) for name in LAYOUTS
-}
+def _source_of(joint: str, index: dict[str, int]) -> tuple[Match, tuple[int, ...]]:
+    for match, parts in _CANDIDATES.get(joint, ((Match.EXACT, (joint,)),)):
+        if all(part in index for part in parts):
+            return match, tuple(index[part] for part in parts)
+    return Match.MISSING, ()
+
+
+@dataclass(frozen=True)
+class _Map:
+    """`core15_sources` as index arrays: a joint that a layout has itself is twice the same part."""
+
+    first: npt.NDArray[np.intp]
+    second: npt.NDArray[np.intp]
+    trust: Array | None  # None where every score stays what it is
+
+
+def _map_of(layout: str) -> _Map:
+    sources = core15_sources(layout)
+    first, second = (np.array([parts[end] if parts else 0 for _, parts in sources]) for end in (0, -1))
+    trust = np.array([_TRUST[match] for match, _ in sources], np.float32)
+    return _Map(first, second, None if (trust == 1).all() else trust)
+
+
+_MAPS = {name: _map_of(name) for name in LAYOUTS}
 
 
 def to_core15(pose: Pose) -> Array:
     """Map a pose of any layout to (15, 4) float32: x, y, z in frame heights, and score.
 
-    The score of a mean is the least of its parts.
+    The score of a mean is the least of its parts, that of an approximation half of its source's, and that of a joint
+    which the layout lacks is 0.
     """
-    first, second = _CORE15_PARTS[pose.layout]
+    parts = _MAPS[pose.layout]
     mapped = np.empty((CORE15.size, 4), np.float32)
-    mapped[:, :3] = (pose.joints[first] + pose.joints[second]) / np.float32(2)
-    mapped[:, 3] = np.minimum(pose.score[first], pose.score[second])
+    mapped[:, :3] = (pose.joints[parts.first] + pose.joints[parts.second]) / np.float32(2)
+    mapped[:, 3] = np.minimum(pose.score[parts.first], pose.score[parts.second])
+    if parts.trust is not None:
+        mapped[:, 3] *= parts.trust
     return mapped
 
 
