@@ -9,6 +9,7 @@ import device.cli
 import fleet.cli
 import posefleet.cli
 import training.cli
+import training.cli_data
 from core.errors import PosefleetError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(posefleet.cli.demo)
 app.command()(training.cli.train)
 app.command()(training.cli.evaluate)
+app.add_typer(training.cli_data.app, name="data")
 app.command()(converter.cli.convert)
 app.add_typer(device.cli.app, name="device")
 app.add_typer(fleet.cli.app, name="fleet")

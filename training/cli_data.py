@@ -1,0 +1,8 @@
+"""`posefleet data ...`: recordings in, looked at and checked. One module a command; this one only gathers them."""
+
+import typer
+
+from training.cli_import import import_dataset
+
+app = typer.Typer(help="Recordings of people: import them from the common formats, look at them, check them.")
+app.command("import")(import_dataset)
