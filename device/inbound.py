@@ -39,11 +39,11 @@ class Inbound:
     """See the module. Runs on the network's thread.
 
     Args:
-        discovery: the prefix of Home Assistant's discovery topics; None when nothing is announced there.
+        discovery: the prefix of Home Assistant's discovery topics.
     """
 
     def __init__(
-        self, own: topics.DeviceTopics, group: str, channel: str, handlers: Handlers, *, discovery: str | None = None
+        self, own: topics.DeviceTopics, group: str, channel: str, handlers: Handlers, *, discovery: str
     ) -> None:
         self._handlers = handlers
         self._discovery = discovery
@@ -56,14 +56,8 @@ class Inbound:
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """What a device always listens to."""
-        always = (self._inbox, self._rounds, self._manifest)
-        if self._discovery is None:
-            return always
-        return (
-            *always,
-            homeassistant.birth(self._discovery),
-            homeassistant.own_announcements(self._own, self._discovery),
-        )
+        announced = homeassistant.own_announcements(self._own, self._discovery)
+        return (self._inbox, self._rounds, self._manifest, homeassistant.birth(self._discovery), announced)
 
     def is_own_announcement(self, topic: str) -> bool:
         """Whether Home Assistant reads this topic as about this device."""
@@ -80,7 +74,7 @@ class Inbound:
             self._complain(topic, str(exc))
 
     def _hand_over(self, topic: str, payload: bytes) -> None:
-        if self._discovery is not None and topic.startswith(f"{self._discovery}/"):
+        if topic.startswith(f"{self._discovery}/"):
             self._hear_home_assistant(topic, payload)
         elif topic == self._inbox:
             self._handlers.on_receipt(decode(payload, Receipt))

@@ -47,7 +47,7 @@ class Link:
     """See the module. Safe to use from several threads.
 
     Args:
-        discovery: the prefix of Home Assistant's discovery topics; None when nothing is announced there.
+        discovery: the prefix of Home Assistant's discovery topics.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Link:
         identity: IdentitySettings,
         channel: str,
         handlers: Handlers,
-        discovery: str | None = None,
+        discovery: str = homeassistant.PREFIX,
     ) -> None:
         self._outbox = outbox
         self._topics = identity.topics

@@ -16,10 +16,7 @@ def status(state: str = "online", **fields) -> Status:
     return Status(site="home", device="cam", state=state, at=datetime.now(UTC), **fields)
 
 
-def make_link(
-    port: int, outbox: Outbox, handlers: Handlers | None = None, protocol: str = "auto", discovery: str | None = None
-) -> Link:
+def make_link(port: int, outbox: Outbox, handlers: Handlers | None = None, protocol: str = "auto") -> Link:
     """A link of home/cam to a broker on this machine."""
     settings = MqttSettings(host="127.0.0.1", port=port, protocol=protocol)
-    handlers = handlers or Handlers()
-    return Link(settings, outbox, identity=IDENTITY, channel="c", handlers=handlers, discovery=discovery)
+    return Link(settings, outbox, identity=IDENTITY, channel="c", handlers=handlers or Handlers())

@@ -28,12 +28,12 @@ def announced(subscriber: Subscriber) -> set[str]:
 
 def test_home_assistant_sees_the_actions_of_the_model_at_work(broker: LocalBroker, outbox: Outbox):
     """Announcements are retained, follow another model, and those of an earlier run with other actions are removed."""
-    with make_link(broker.port, outbox, discovery="homeassistant") as link, Subscriber(broker.port) as watcher:
+    with make_link(broker.port, outbox) as link, Subscriber(broker.port) as watcher:
         link.announce(announcements("wave", "clap"))
         wait_until(lambda: announced(watcher) == {"action_wave", "action_clap"}, "two actions")
         link.announce(announcements("wave", "squat"))
         wait_until(lambda: announced(watcher) == {"action_wave", "action_squat"}, "the other actions")
-    link = make_link(broker.port, outbox, discovery="homeassistant")
+    link = make_link(broker.port, outbox)
     link.announce(announcements("hop"))
     with link, Subscriber(broker.port) as late:
         wait_until(lambda: announced(late) == {"action_hop"}, "only what the new run announces")
@@ -41,7 +41,7 @@ def test_home_assistant_sees_the_actions_of_the_model_at_work(broker: LocalBroke
 
 def test_home_assistant_hears_everything_again_when_it_starts(broker: LocalBroker, outbox: Outbox):
     """On the birth message every announcement and the retained states are published once more."""
-    with make_link(broker.port, outbox, discovery="homeassistant") as link, Subscriber(broker.port) as watcher:
+    with make_link(broker.port, outbox) as link, Subscriber(broker.port) as watcher:
         link.say(status())
         link.announce(announcements("wave"))
         wait_until(lambda: announced(watcher), "the announcement")
@@ -53,12 +53,10 @@ def test_home_assistant_hears_everything_again_when_it_starts(broker: LocalBroke
 
 
 def test_only_entities_under_the_own_name_are_announced(outbox: Outbox):
-    """Neither another type nor another device's topic, nor an announcement without discovery, gets through."""
-    link = make_link(1, outbox, discovery="homeassistant")
+    """Neither another type nor another device's topic gets through."""
+    link = make_link(1, outbox)
     topic, entity = next(iter(announcements("wave").items()))
     with pytest.raises(TypeError, match="never publishes Status"):
         link.announce({topic: status()})
     with pytest.raises(ValueError, match="no announcement of"):
         link.announce({topic.replace("cam", "other"): entity})
-    with pytest.raises(ValueError, match="no announcement of"):
-        make_link(1, outbox).announce({topic: entity})
