@@ -1,4 +1,4 @@
-"""`posefleet device run | check | key`."""
+"""`posefleet device run | check | key | retire`."""
 
 import logging
 import sys
@@ -70,6 +70,26 @@ def key(config: _Config = _DEFAULT) -> None:
     settings = load_settings(DeviceSettings, config)
     state = prepare_state_directory(settings.device.state_directory)
     typer.echo(SigningKey.load_or_create(state / KEY_FILE).public)
+
+
+@app.command()
+def retire(config: _Config = _DEFAULT) -> None:
+    """Take back everything that the broker keeps in this device's name; stop the daemon first.
+
+    Its retained status and action go, and with them its entities in Home Assistant. To have its deltas refused as
+    well, the operator says `posefleet fleet retire SITE/DEVICE`. Keys, samples and events on this board stay.
+    """
+    from core.settings import load_settings
+    from device.retire import retire as take_back
+    from device.settings import DeviceSettings
+    from device.state import alone_in, prepare_state_directory
+
+    settings = load_settings(DeviceSettings, config)
+    with alone_in(prepare_state_directory(settings.device.state_directory)):
+        topics = take_back(settings)
+    for topic in topics:
+        typer.echo(topic)
+    typer.echo(f"{len(topics)} retained messages were taken back")
 
 
 def _log_to_stderr(*, verbose: bool, level: int = logging.INFO) -> None:

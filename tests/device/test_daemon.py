@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import chunks, topics
+from core import chunks, homeassistant, topics
 from core.bundle import Bundle
 from core.messages import ActionEvent, CurrentAction, Status, decode, encode
+from device.health import software
 from device.samples import SampleStore
 from posefleet.broker import LocalBroker
 from tests import people, tiny
@@ -62,9 +63,13 @@ def test_a_daemon_lives_and_ends_in_good_order(world: World, subscriber: Subscri
         assert decode(late.wait_for(TOPICS.status), Status).state == "offline"
     assert "Traceback" not in daemon.log.read_text()
     kinds = {TOPICS.event: ActionEvent, TOPICS.action: CurrentAction, TOPICS.status: Status}
-    assert {message.topic for message in subscriber.messages} == set(kinds)
+    announced = homeassistant.entities(TOPICS, tiny.LABELS, software=software())
+    assert {message.topic for message in subscriber.messages} == set(kinds) | set(announced)
     for message in subscriber.messages:  # nothing but the closed list, and nothing large enough for a picture
-        decode(message.payload, kinds[message.topic])
+        if message.topic in announced:
+            assert message.payload == homeassistant.encode(announced[message.topic])
+        else:
+            decode(message.payload, kinds[message.topic])
         assert len(message.payload) < 4000
 
 
