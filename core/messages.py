@@ -74,6 +74,7 @@ class StageLatency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     p50_ms: Milliseconds
     p95_ms: Milliseconds
+    p99_ms: Milliseconds
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +102,9 @@ class Status(Message, frozen=True, kw_only=True, tag="status"):
     queue: Queue | None = None
     learning: Annotated[str, Meta(max_length=80, description="round, and what the device does in it")] | None = None
     problems: Annotated[list[Text], Meta(max_length=16, description="what is wrong now, and why")] = []
+    degraded: Annotated[
+        list[Text], Meta(max_length=8, description="what the device does less of, to hold its latency budget")
+    ] = []
 
 
 class RoundOpen(Message, frozen=True, kw_only=True, tag="round_open"):

@@ -5,6 +5,7 @@
 - A source that ends, fails or freezes is opened again with a *new* handle after a jittered, growing pause: an OpenCV
   handle that failed once never recovers. A thread stuck in a frozen read is left behind and ends when the read does.
 - A file plays at its own frame rate, as a camera would.
+- On a board that is short of time `adapt` asks for fewer pictures, which saves decoding them, or for smaller ones.
 
     with Camera(settings) as camera:
         while (frame := camera.next(timeout_s=1.0)) is not None: ...
@@ -22,7 +23,7 @@ from typing import Literal, Self
 
 from core.errors import InputError, UnavailableError
 from device.settings import CameraSettings
-from device.sources import Image, Source, check_file, open_capture, read_file
+from device.sources import Image, Source, check_file, open_capture, read_file, resize_capture
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class Camera:
         self._generation = 0
         self._state: CameraState = "starting"
         self._problem: str | None = None
+        self._every, self._halved = 1, False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="camera", daemon=True)
         self.dropped = 0
@@ -103,6 +105,15 @@ class Camera:
     def problem(self) -> str | None:
         """Why there are no pictures, for a person."""
         return self._problem
+
+    @property
+    def can_halve(self) -> bool:
+        """Whether it can give smaller pictures: only at the source does that save anything worth it."""
+        return self._source.kind == "device"
+
+    def adapt(self, *, every: int, halved: bool) -> None:
+        """From now on give one in `every` pictures, of half the width and height if so asked and possible."""
+        self._every, self._halved = every, halved and self.can_halve
 
     def next(self, timeout_s: float) -> Frame | None:
         """The newest frame that was not handed out yet; None when none comes in time."""
@@ -182,14 +193,31 @@ class Camera:
             yield from self._play()
             return
         capture = open_capture(self._source)
+        size: tuple[int, int] | None = None
+        number = -1
         try:
             while generation == self._generation:
-                ok, image = capture.read()
+                if self._source.kind == "device" and size != self._wanted_size:
+                    size = self._wanted_size
+                    resize_capture(capture, size)
+                ok, captured_at = capture.grab(), time.monotonic()
+                if ok:
+                    self._last_at = captured_at
+                    number += 1
+                    if number % self._every:
+                        continue  # not decoded, which is what pictures cost
+                    ok, image = capture.retrieve()
                 if not ok:
                     raise UnavailableError(f"camera {self._source.name}: the connection ended")
-                yield image, time.monotonic()
+                yield image, captured_at
         finally:
             capture.release()
+
+    @property
+    def _wanted_size(self) -> tuple[int, int]:
+        """Width and height that a V4L2 camera is asked for."""
+        share = 2 if self._halved else 1
+        return self._settings.width // share, self._settings.height // share
 
     def _play(self) -> Iterator[tuple[Image, float]]:
         """A file, at its own frame rate, again and again if asked."""
@@ -202,9 +230,10 @@ class Camera:
                     began = datetime.now(UTC).isoformat(timespec="milliseconds")
                     log.info("camera %s: plays from %s, %.2f frames per second", self._source.name, began, fps)
                 due = start + shown / fps
-                self._stop.wait(max(0.0, due - time.monotonic()))
-                yield image, due
                 shown += 1
+                if shown % self._every == 0:
+                    self._stop.wait(max(0.0, due - time.monotonic()))
+                    yield image, due
             if shown == first:
                 raise InputError(f"camera {self._source.name}: no picture can be read; is it a video?")
             if not self._settings.loop:

@@ -18,8 +18,11 @@ from core.signing import SigningKey
 from device.broker_check import check_credentials
 from device.camera import Camera
 from device.classifier import Recogniser
+from device.governor import Governor, make_ladder
 from device.health import Health
+from device.homeassistant import announce
 from device.inbound import Handlers
+from device.ladder import Workload
 from device.latency import LatencyMeter
 from device.learner import Learner
 from device.link import Link
@@ -64,7 +67,8 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
     samples = stack.enter_context(SampleStore(state / SAMPLES_FILE, settings.learning.maximum_samples))
     meter = LatencyMeter()
     recogniser = Recogniser(bundle, meter=meter)
-    estimator = make_estimator(settings.pose)
+    vision = stack.enter_context(closing(Vision(make_estimator(settings.pose), recogniser, settings.events, meter)))
+    camera = Camera(settings.camera)
     ready = queue.SimpleQueue[Bundle]()
     releases = ReleaseClient(store, bundle, on_ready=ready.put)
     learner = Learner(
@@ -83,11 +87,20 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
         on_manifest=releases.on_manifest,
         on_chunk=releases.on_chunk,
     )
-    link = Link(settings.mqtt, outbox, identity=identity, channel=settings.model.channel, handlers=handlers)
+    link = Link(
+        settings.mqtt,
+        outbox,
+        identity=identity,
+        channel=settings.model.channel,
+        handlers=handlers,
+        discovery=settings.homeassistant.prefix,
+    )
+    announce(link, settings, bundle)
     return Parts(
-        camera=Camera(settings.camera),
-        vision=stack.enter_context(closing(Vision(estimator, recogniser, settings.events, meter))),
+        camera=camera,
+        vision=vision,
         meter=meter,
+        governor=_govern(settings, meter, vision, camera),
         outbox=outbox,
         link=link,
         learner=learner,
@@ -97,6 +110,15 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
         reporter=Reporter(identity, outbox, link),
         health=Health(Notifier()),
     )
+
+
+def _govern(settings: DeviceSettings, meter: LatencyMeter, vision: Vision, camera: Camera) -> Governor:
+    def apply(workload: Workload) -> None:
+        vision.adapt(workload.effort)
+        camera.adapt(every=workload.every, halved=workload.halved)
+
+    ladder = make_ladder(settings, camera=camera.can_halve)
+    return Governor(ladder, meter, budget_ms=settings.latency.budget_ms, apply=apply)
 
 
 def _start(parts: Parts, stack: ExitStack) -> None:

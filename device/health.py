@@ -81,11 +81,12 @@ class Vitals:
     queue: Queue
     learning: str | None
     problems: Sequence[str]
+    degraded: Sequence[str] = ()
 
     @property
     def noteworthy(self) -> tuple[object, ...]:
         """What makes a status worth saying at once when it changes."""
-        return (self.model_version, self.camera, self.learning, tuple(self.problems))
+        return (self.model_version, self.camera, self.learning, tuple(self.problems), tuple(self.degraded))
 
 
 def make_status(identity: IdentitySettings, state: State, at: datetime, vitals: Vitals) -> Status:
@@ -106,6 +107,7 @@ def make_status(identity: IdentitySettings, state: State, at: datetime, vitals: 
         queue=vitals.queue,
         learning=vitals.learning,
         problems=[problem[:_LONGEST_PROBLEM] for problem in vitals.problems[:_MOST_PROBLEMS]],
+        degraded=list(vitals.degraded),
     )
 
 

@@ -16,7 +16,9 @@ from core.bundle import Bundle
 from core.errors import PosefleetError
 from core.messages import EndedBy
 from device.camera import Camera, Frame
+from device.governor import Governor
 from device.health import Health, State, Vitals, make_status
+from device.homeassistant import announce
 from device.latency import TOTAL, LatencyMeter
 from device.learner import Learner
 from device.link import Link
@@ -40,6 +42,7 @@ class Parts:
     camera: Camera
     vision: Vision
     meter: LatencyMeter
+    governor: Governor
     outbox: Outbox
     link: Link
     learner: Learner
@@ -98,6 +101,7 @@ class FrameLoop:
         self._camera_gone = gone
         parts.reporter.say_current(*parts.vision.current())
         parts.health.looped(parts.vision.frames)
+        parts.governor.look(time.monotonic(), people=parts.vision.people)
         self._say_status_if_due()
 
     def _swap(self, bundle: Bundle) -> None:
@@ -112,6 +116,7 @@ class FrameLoop:
         parts.reporter.report(drafts, before)
         parts.store.problems.clear()
         parts.learner.release_changed(bundle)
+        announce(parts.link, self._settings, bundle)
         log.info("release %s takes over from %s", bundle.manifest.model, before)
 
     def _end_events(self, ended_by: EndedBy) -> None:
@@ -147,6 +152,7 @@ class FrameLoop:
             queue=parts.outbox.counts(),
             learning=parts.learner.state,
             problems=list(self._problems()),
+            degraded=parts.governor.in_force,
         )
 
     def _problems(self) -> Iterable[str]:
@@ -160,8 +166,8 @@ class FrameLoop:
         yield from parts.store.problems
         if lost := parts.outbox.lost:
             yield f"{lost} events were lost because the outbox or the disk was full; see the gaps in their sequence"
-        budget_ms = self._settings.latency.budget_ms
-        if parts.meter.over_budget(budget_ms):
+        if parts.governor.exceeded:
+            budget_ms = self._settings.latency.budget_ms
             yield f"capture to decision takes longer than the budget of {budget_ms:g} ms; see latency.{TOTAL}"
 
     def _finish(self) -> None:
@@ -183,5 +189,7 @@ class FrameLoop:
             vision.peopled_frames,
             vision.tracks,
         )
-        times = ", ".join(f"{stage} {one.p50_ms:.1f} / {one.p95_ms:.1f}" for stage, one in stages.items())
-        log.info("latency of a frame, ms, p50 / p95: %s", times or "none")
+        times = ", ".join(
+            f"{stage} {one.p50_ms:.1f} / {one.p95_ms:.1f} / {one.p99_ms:.1f}" for stage, one in stages.items()
+        )
+        log.info("latency of a frame, ms, p50 / p95 / p99: %s", times or "none")

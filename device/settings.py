@@ -13,6 +13,8 @@ from core.settings import Section, Settings
 from core.signing import check_public_key
 from core.topics import RESERVED_SITES, DeviceTopics, check_name
 
+LadderStep = Literal["detection", "alternate", "resolution", "people"]
+
 
 class IdentitySettings(Section):
     """[device] who this board is."""
@@ -44,6 +46,10 @@ class CameraSettings(Section):
 
     url: str = Field(default="0", min_length=1)
     """A V4L2 index (0), an rtsp:// or http:// address, or a video file."""
+    width: int = Field(default=640, ge=160, le=7680)
+    """Of a V4L2 camera's pictures; it takes the nearest that it can. Streams and files have their own size."""
+    height: int = Field(default=480, ge=120, le=4320)
+    """Likewise. Pose models see 224 to 256 pixels of a person: more than 480 rows help only far away."""
     loop: bool = False
     """Start a video file again when it ends."""
     lost_after_s: float = Field(default=5.0, gt=0, le=600)
@@ -53,8 +59,12 @@ class CameraSettings(Section):
 class PoseSettings(Section):
     """[pose] who is in the picture."""
 
-    estimator: Literal["mediapipe", "recording"] = "mediapipe"
-    """`mediapipe` is MediaPipe's own Pose graph; `recording` replays stored keypoints instead of looking."""
+    estimator: Literal["blazepose", "mediapipe", "yolo", "movenet", "recording"] = "mediapipe"
+    """`blazepose` follows several people on MediaPipe's models alone; `mediapipe` is MediaPipe's own Pose graph, for one
+    person; `recording` replays stored keypoints instead of looking."""
+    models: Path | None = None
+    """The directory that `posefleet convert pose-models` wrote, for `blazepose`; without it the default one, then an
+    installed mediapipe package."""
     model: Path | None = None
     """A pose model (.tflite) of your own, for the estimators `yolo` and `movenet`."""
     recording: Path | None = None
@@ -63,7 +73,7 @@ class PoseSettings(Section):
     """Shoulders and hips must on average be this visible, or nobody is there."""
     max_people: int = Field(default=3, ge=1, le=10)
     """The most people followed at once; each costs another look at the picture."""
-    detect_every: int = Field(default=15, ge=1, le=300)
+    detect_every: int = Field(default=30, ge=1, le=300)
     """Look for further people in every so many-th frame, while there is room for one more."""
     threads: int = Field(default=1, ge=1, le=8)
     """Threads of the pose models; more than one helps on few boards, see `posefleet device bench`."""
@@ -108,7 +118,11 @@ class LatencySettings(Section):
     """[latency] the budget from capture to decision."""
 
     budget_ms: float = Field(default=50.0, gt=0, le=5000)
-    """Status reports a problem when the 95th percentile is above it."""
+    """When the 95th percentile is above it, steps of the ladder are taken, and status reports a problem."""
+    ladder: tuple[LadderStep, ...] = ("detection", "alternate", "resolution", "people")
+    """What to do less of, in this order, while frames take too long; an empty list turns it off."""
+    patience_s: float = Field(default=20.0, ge=1, le=600)
+    """So long must there be room in the budget before a step is taken back."""
 
 
 class LearningSettings(Section):
@@ -127,6 +141,15 @@ class OutboxSettings(Section):
 
     quota_mb: int = Field(default=64, ge=1, le=10_000)
     """Disk space for undelivered events and deltas."""
+
+
+class HomeAssistantSettings(Section):
+    """[homeassistant] appearing there by itself (MQTT discovery)."""
+
+    enabled: bool = True
+    """Announce a sensor, a binary sensor for every action, events and diagnostics; switched off, they are removed."""
+    prefix: str = Field(default="homeassistant", pattern="^[A-Za-z0-9_-]+$")
+    """Home Assistant's discovery prefix."""
 
 
 class StatusSettings(Section):
@@ -157,5 +180,7 @@ class DeviceSettings(Settings):
     """Federated learning on this board."""
     outbox: OutboxSettings = OutboxSettings()
     """What waits for the broker."""
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
+    """Appearing in Home Assistant."""
     status: StatusSettings = StatusSettings()
     """How often to say how it is."""

@@ -102,3 +102,11 @@ def open_capture(source: Source) -> Any:  # noqa: ANN401 - OpenCV's handle has n
         what = "is not a video that can be read" if source.kind == "file" else "cannot be opened"
         raise UnavailableError(f"camera {source.name}: {what}; check camera.url")
     return capture
+
+
+def resize_capture(capture: Any, size: tuple[int, int]) -> None:  # noqa: ANN401 - as above
+    """Ask a V4L2 camera for pictures of (width, height); it gives the nearest that it can, or what it gave before."""
+    import cv2
+
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])

@@ -14,7 +14,7 @@ from device.camera import Frame
 from device.classifier import Recogniser
 from device.events import EventDraft, EventMachine
 from device.latency import TOTAL, LatencyMeter
-from device.pose import PoseEstimator
+from device.pose import Effort, PoseEstimator
 from device.settings import EventSettings
 from device.tracking import Tracker
 
@@ -75,6 +75,10 @@ class Vision:
         self.peopled_frames += bool(people)
         self._meter.record(TOTAL, (self._clock() - frame.captured_at) * 1000)
         return drafts
+
+    def adapt(self, effort: Effort) -> None:
+        """Let the estimator do no more than this from the next frame on."""
+        self._estimator.adapt(effort)
 
     def current(self) -> tuple[str, float, float | None]:
         """What is being done now: action, confidence, since when (None for background)."""

@@ -33,7 +33,7 @@ EXAMPLES = [
         started_at=NOW, ended_at=NOW, ended_by="finished", model="actions-1",
     ),
     CurrentAction(site="home", device="kitchen", action="background", confidence=1.0, since=NOW),
-    Status(site="home", device="kitchen", state="online", at=NOW, latency={"total": StageLatency(p50_ms=1, p95_ms=2)}),
+    Status(site="home", device="kitchen", state="online", at=NOW, latency={"total": StageLatency(p50_ms=1, p95_ms=2, p99_ms=3)}),
     RoundOpen(
         round="r1", group="default", base=1, epochs=1, learning_rate=0.1, batch=8, clip_norm=1.0, codec="int8",
         minimum_samples=1, fraction=1.0, goal=3, deadline=NOW, seed=0,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -192,14 +193,27 @@ class Handle:
 
     def __init__(self, pictures: int, then: Exception | None) -> None:
         self._left, self._then = pictures, then
+        self._size: dict[int, float] = {}
+        self.decoded = 0
         self.released = False
 
-    def read(self) -> tuple[bool, np.ndarray]:
+    def grab(self) -> bool:
         time.sleep(0.01)
         self._left -= 1
         if self._left < 0 and self._then is not None:
             raise self._then
-        return self._left >= 0, np.zeros((4, 4, 3), np.uint8)
+        return self._left >= 0
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        self.decoded += 1
+        rows, columns = (
+            int(self._size.get(which, 4)) for which in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH)
+        )
+        return True, np.zeros((rows, columns, 3), np.uint8)
+
+    def set(self, which: int, value: float) -> bool:
+        self._size[which] = value
+        return True
 
     def release(self) -> None:
         self.released = True
@@ -223,3 +237,52 @@ def test_every_attempt_gets_a_new_handle(monkeypatch, then):
     while not opened[2].released:
         assert time.monotonic() < deadline, "closing the camera releases its handle"
         time.sleep(0.01)
+
+
+def test_fewer_pictures_are_not_even_decoded(monkeypatch):
+    """Asked for every third picture, a camera decodes one in three, and none of them counts as dropped."""
+    handle = Handle(10_000, None)
+    monkeypatch.setattr(device.camera, "open_capture", lambda _source: handle)
+    with Camera(CameraSettings(url="0")) as camera:
+        camera.adapt(every=3, halved=False)
+        first = camera.next(timeout_s=PATIENCE_S)
+        decoded, grabbed = handle.decoded, handle._left
+        wait_until(camera, lambda: handle._left <= grabbed - 60)
+        share = (handle.decoded - decoded) / (grabbed - handle._left)
+        assert first is not None
+        assert share == pytest.approx(1 / 3, abs=0.05)
+        assert camera.dropped <= 1
+
+
+def test_a_v4l2_camera_gives_the_size_it_is_asked_for(monkeypatch):
+    """Pictures have the size of the settings, half of it while so asked, and it again afterwards; the handle stays."""
+    opened: list[Handle] = []
+
+    def open_one(_source: Source) -> Handle:
+        opened.append(Handle(10_000, None))
+        return opened[-1]
+
+    monkeypatch.setattr(device.camera, "open_capture", open_one)
+    with Camera(CameraSettings(url="0", width=800, height=600)) as camera:
+        for halved, shape in ((False, (600, 800, 3)), (True, (300, 400, 3)), (False, (600, 800, 3))):
+            camera.adapt(every=1, halved=halved)
+            wait_until_shape(camera, shape)
+    assert len(opened) == 1
+
+
+def wait_until_shape(camera: Camera, shape: tuple[int, ...]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while (frame := camera.next(timeout_s=PATIENCE_S)) is None or frame.image.shape != shape:
+        assert time.monotonic() < deadline, "pictures of the size asked for"
+
+
+def test_only_a_camera_of_the_board_can_give_smaller_pictures(tmp_path):
+    """A stream or a file has been decoded before it could be made smaller: it says that it cannot."""
+    assert Camera(CameraSettings(url="0")).can_halve
+    assert not Camera(CameraSettings(url="rtsp://cam/1")).can_halve
+    video = write_video(tmp_path / "film.avi", pictures=9, fps=50)
+    with Camera(CameraSettings(url=str(video))) as camera:
+        camera.adapt(every=3, halved=True)
+        frames = frames_of(camera)
+    assert {frame.image.shape for frame in frames} == {(48, 64, 3)}
+    assert [number_of(frame.image) % 3 for frame in frames] == [2] * len(frames)

@@ -96,7 +96,7 @@ def test_a_status_is_cut_to_what_the_message_allows():
         frames=10,
         fps=14.9876,
         people=1,
-        latency={"total": StageLatency(p50_ms=1.0, p95_ms=2.0)},
+        latency={"total": StageLatency(p50_ms=1.0, p95_ms=2.0, p99_ms=3.0)},
         queue=Queue(events=1, deltas=0),
         learning=None,
         problems=["x" * 1000] * 40,

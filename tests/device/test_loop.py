@@ -12,6 +12,7 @@ from core.messages import CurrentAction, Status
 from core.notify import Notifier
 from device.camera import Frame
 from device.classifier import Recogniser
+from device.governor import Governor, make_ladder
 from device.health import Health
 from device.latency import LatencyMeter
 from device.learner import Learner
@@ -70,6 +71,9 @@ class FakeLink:
     def say(self, message: Status | CurrentAction) -> None:
         self.said.append(message)
 
+    def announce(self, entities: object) -> None:
+        pass
+
     def wake(self) -> None:
         pass
 
@@ -104,6 +108,7 @@ def parts(tmp_path: Path, bundle: Bundle, settings: DeviceSettings):
             camera=FakeCamera(),
             vision=Vision(Dancer(), Recogniser(bundle, meter=meter), settings.events, meter),
             meter=meter,
+            governor=Governor(make_ladder(settings, camera=False), meter, budget_ms=5000, apply=lambda _workload: None),
             outbox=outbox,
             link=link,
             learner=Learner(
