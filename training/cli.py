@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 def train(
     data: Annotated[Path, typer.Argument(help="Folder of recordings (*.npz), sub-folders included.")],
+    *,
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")] = Path("checkpoint"),
     model: Annotated[str, typer.Option(help="Network of the family: conv_lstm, conv1d, cnn_lstm, lstm.")] = "conv_lstm",
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 30,
+    patience: Annotated[
+        int, typer.Option(min=0, help="Stop after so many epochs in which validation did not get better; 0: never.")
+    ] = 0,
     validation: Annotated[
         str, typer.Option(help="Comma-separated people who choose the epoch; every fourth person when empty.")
     ] = "",
@@ -24,38 +28,49 @@ def train(
         str, typer.Option(help="Comma-separated people to leave out altogether, for `posefleet evaluate`.")
     ] = "",
     seed: Annotated[int, typer.Option(help="The same seed and data give nearly the same weights.")] = 0,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="The same seed and data give exactly the same weights; slower.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was killed, if there is one.")
+    ] = False,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="Checkpoint to learn from besides the labels; may be given several times.")
+    ] = None,
+    tensorboard: Annotated[Path | None, typer.Option(help="Folder for TensorBoard's curves.")] = None,
 ) -> None:
     """Train an action classifier on recordings of people.
 
     People, not windows, are split: nobody is in training and validation at once. The result is a checkpoint;
-    `posefleet convert` makes a release of it.
+    `posefleet convert` makes a release of it. A graphics card is used if TensorFlow finds one.
 
         posefleet train recordings --out checkpoint --without anna,ben
-    """
-    from rich.progress import Progress, TextColumn
 
+    A run that was killed goes on, to the result that it would have had, with the same options and --resume. A small
+    network learns more from large ones, or from several, than from labels alone:
+
+        posefleet train recordings --model conv1d --out teacher
+        posefleet train recordings --out checkpoint --teacher teacher
+    """
+    from core.checkpoint import read_checkpoint
     from training.datasets.recording import load_directory
     from training.models import MODELS
     from training.pipeline import make_checkpoint, split_people, train_on_recordings
-    from training.train import TrainingConfig
+    from training.progress import shown_progress
+    from training.train import RunOptions, TrainingConfig
 
     if model not in MODELS:
         raise ConfigError(f"--model {model}: unknown; choose one of {', '.join(sorted(MODELS))}")
     left_out = _names(without)
     recordings = [one for one in load_directory(data) if one.subject not in left_out]
     training_part, validation_part = split_people(recordings, _names(validation))
-    config = TrainingConfig(model=model, epochs=epochs, seed=seed)
-    with Progress(*Progress.get_default_columns(), TextColumn("{task.fields[says]}")) as progress:
-        bar = progress.add_task("training", total=epochs, says="")
-        result = train_on_recordings(
-            training_part,
-            validation_part,
-            config,
-            lambda at: progress.update(
-                bar, completed=at.epoch, says=f"loss {at.loss:.3f}, validation {at.validation_accuracy:.1%}"
-            ),
-        )
+    config = TrainingConfig(model=model, epochs=epochs, patience=patience, seed=seed)
+    unfinished = out / "unfinished.npz"
+    options = RunOptions(unfinished, resume, deterministic, tuple(read_checkpoint(one) for one in teacher or ()))
+    with shown_progress(epochs, tensorboard) as on_epoch:
+        result = train_on_recordings(training_part, validation_part, config, on_epoch, options)
     make_checkpoint(result, out)
+    unfinished.unlink(missing_ok=True)
     people = sorted({one.subject for one in validation_part})
     typer.echo(
         f"{out}: {result.trained.validation_accuracy:.1%} right on validation people ({', '.join(people)}), "

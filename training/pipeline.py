@@ -13,7 +13,7 @@ from core.features import extract
 from core.skeleton import Array
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet, label_windows
-from training.train import Progress, Trained, TrainingConfig, train
+from training.train import PLAIN_RUN, Progress, RunOptions, Trained, TrainingConfig, train
 
 GOLDEN_WINDOWS = 48  # enough to notice a wrong conversion, small enough to travel with every release
 _EVERY = 4  # one person in so many validates, unless somebody is named
@@ -59,11 +59,12 @@ def train_on_recordings(
     validation: Sequence[Recording],
     config: TrainingConfig,
     on_epoch: Callable[[Progress], None] = lambda _: None,
+    options: RunOptions = PLAIN_RUN,
 ) -> Result:
-    """Cut windows and train."""
+    """Cut windows and train; raises as `training.train.train`."""
     classes = classes_of([*training, *validation])
     held_out = label_windows(validation, config.window, classes)
-    trained = train(label_windows(training, config.window, classes), held_out, config, on_epoch)
+    trained = train(label_windows(training, config.window, classes), held_out, config, on_epoch, options)
     return Result(trained, held_out)
 
 

@@ -4,16 +4,19 @@ Validation people choose the epoch and the temperature; test people are never se
 neighbours before anything leaves this module, so that the result is plain weights for `core.network`.
 
     trained = train(train_set, validation_set, TrainingConfig(epochs=30))
+    trained = train(train_set, validation_set, config, options=RunOptions(state=Path("run.npz"), resume=True))
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core.architecture import Architecture
+from core.checkpoint import Checkpoint
 from core.features import FeatureSpec, extract
 from core.network import cross_entropy, forward
 from core.skeleton import Array
@@ -23,6 +26,10 @@ from training.augment import Augmentation
 from training.datasets.windows import WindowSet
 from training.models import MODELS
 from training.quiet import native_stderr_silenced
+from training.resume import Best, Run, fingerprint, load_run, save_run
+from training.teachers import check_teachers, distilled
+
+_CHUNK = 32  # batches that are augmented at once: bounds memory, costs no speed
 
 
 @dataclass(frozen=True)
@@ -31,16 +38,40 @@ class TrainingConfig:
 
     model: str = "conv_lstm"
     epochs: int = 30
+    patience: int = 0  # epochs without a better one before it stops; 0: never
     batch: int = 64
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     warm_up: float = 0.1  # share of the steps
     label_smoothing: float = 0.05
     gradient_norm: float = 1.0
+    dropout: float = 0.3
+    average: float = 0.99  # of the weights over the steps (Polyak and Juditsky 1992), exponential; 0: the last step's
+    distillation: float = 0.7  # share of the teachers in the targets, if there are any
     seed: int = 0
     window: WindowSpec = field(default_factory=WindowSpec)
     features: FeatureSpec = field(default_factory=FeatureSpec)
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out.
+
+    Attributes:
+        state: file that keeps the run after every epoch; the caller removes it when the result is safe.
+        resume: go on from `state`, if it is there.
+        deterministic: equal runs give equal bits, slower on a graphics card. Holds for the whole process.
+        teachers: whose answers the network learns besides the labels.
+    """
+
+    state: Path | None = None
+    resume: bool = False
+    deterministic: bool = False
+    teachers: tuple[Checkpoint, ...] = ()
+
+
+PLAIN_RUN = RunOptions()
 
 
 @dataclass(frozen=True)
@@ -51,6 +82,8 @@ class Progress:
     epochs: int
     loss: float
     validation_accuracy: float
+    learning_rate: float
+    best: Best
 
 
 @dataclass(frozen=True)
@@ -71,40 +104,51 @@ def train(
     validation: WindowSet,
     config: TrainingConfig,
     on_epoch: Callable[[Progress], None] = lambda _: None,
+    options: RunOptions = PLAIN_RUN,
 ) -> Trained:
-    """Run all epochs and keep the one that validation people were recognised best in (the later of equals)."""
+    """Run the epochs and keep the one that validation people were recognised best in (the later of equals).
+
+    Raises:
+        InputError: the state to resume from is another run's.
+        ConfigError: a teacher knows other classes or windows.
+    """
     with native_stderr_silenced():  # a page of remarks about plug-ins that nobody has
-        import tf_keras
+        from training.hardware import set_up
+        from training.trainer import Recipe, Trainer
 
-        from training.models.keras import build, fold
-
-    tf_keras.utils.set_random_seed(config.seed)
-    rng = np.random.default_rng(config.seed)
+    check_teachers(options.teachers, training.classes, config.window)
     architecture = MODELS[config.model](
         features=config.features.size, window=config.window.length, classes=len(training.classes)
     )
-    network = build(architecture)
-    optimizer = tf_keras.optimizers.AdamW(weight_decay=config.weight_decay, clipnorm=config.gradient_norm)
-    loss = tf_keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
-    network.compile(optimizer=optimizer, loss=loss)
-
+    recipe = Recipe(
+        weight_decay=config.weight_decay,
+        gradient_norm=config.gradient_norm,
+        label_smoothing=config.label_smoothing,
+        dropout=config.dropout,
+        average=config.average,
+        precision=set_up(deterministic=options.deterministic),
+    )
+    trainer = Trainer(architecture, recipe, seed=config.seed)
     held_out = _features(validation.keypoints, config)
-    best: tuple[float, int, Weights] | None = None
-    for epoch in range(config.epochs):
-        optimizer.learning_rate = _learning_rate(config, (epoch + 0.5) / config.epochs)
-        augmented = config.augmentation.apply(training.keypoints, rng)
-        history = network.fit(
-            _features(augmented, config), training.shares, batch_size=config.batch, epochs=1, verbose=0, shuffle=True
-        )
-        weights = fold(network, architecture)
+    mark = fingerprint(repr((config, architecture)), training.keypoints, training.shares, validation.keypoints)
+    run = load_run(options.state, mark) if options.resume and options.state else None
+    if run is not None:
+        trainer.restore(run.trainer)
+    best = run.best if run else Best(-1.0, 0, {})
+    for epoch in range(run.epoch if run else 0, config.epochs):
+        if config.patience and epoch - best.epoch >= config.patience:
+            break
+        loss = trainer.run(_batches(training, config, epoch, options.teachers), _schedule(config, len(training)))
+        weights = trainer.weights()
         accuracy = _accuracy(forward(architecture, weights, held_out), validation)
-        if best is None or accuracy >= best[0]:
-            best = (accuracy, epoch, weights)
-        on_epoch(Progress(epoch + 1, config.epochs, float(history.history["loss"][-1]), accuracy))
-    assert best is not None
-    accuracy, epoch, weights = best
-    temperature = calibrate(forward(architecture, weights, held_out), validation.shares)
-    return Trained(architecture, weights, training.classes, temperature, accuracy, epoch + 1, config)
+        if accuracy >= best.accuracy:
+            best = Best(accuracy, epoch + 1, weights)
+        if options.state:
+            save_run(options.state, Run(epoch + 1, best, trainer.state()), mark)
+        rate = _learning_rate(config, (epoch + 1) / config.epochs)
+        on_epoch(Progress(epoch + 1, config.epochs, loss, accuracy, rate, best))
+    temperature = calibrate(forward(architecture, best.weights, held_out), validation.shares)
+    return Trained(architecture, best.weights, training.classes, temperature, best.accuracy, best.epoch, config)
 
 
 def calibrate(logits: Array, shares: Array) -> float:
@@ -120,6 +164,31 @@ def calibrate(logits: Array, shares: Array) -> float:
 
 def _features(keypoints: Array, config: TrainingConfig) -> Array:
     return extract(keypoints, config.features, rate_hz=config.window.rate_hz)
+
+
+def _batches(
+    windows: WindowSet, config: TrainingConfig, epoch: int, teachers: tuple[Checkpoint, ...]
+) -> Iterator[tuple[Array, Array]]:
+    """An epoch's steps in random order, the windows left over dropped; the same for the same seed and epoch."""
+    rng = np.random.default_rng((config.seed, epoch))
+    order = rng.permutation(len(windows))[: _steps(len(windows), config) * config.batch]
+    for start in range(0, len(order), _CHUNK * config.batch):
+        chosen = order[start : start + _CHUNK * config.batch]
+        keypoints = config.augmentation.apply(windows.keypoints[chosen], rng)
+        features = _features(keypoints, config)
+        targets = distilled(windows.shares[chosen], keypoints, teachers, share=config.distillation)
+        for first in range(0, len(chosen), config.batch):
+            yield features[first : first + config.batch], targets[first : first + config.batch]
+
+
+def _steps(windows: int, config: TrainingConfig) -> int:
+    return max(1, windows // config.batch)
+
+
+def _schedule(config: TrainingConfig, windows: int) -> Callable[[int], float]:
+    """The learning rate of a step by its number."""
+    total = config.epochs * _steps(windows, config)
+    return lambda step: _learning_rate(config, (step + 0.5) / total)
 
 
 def _accuracy(logits: Array, windows: WindowSet) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 import tf_keras
 
 from core.architecture import (
@@ -34,20 +35,63 @@ _Tensor = Any  # of Keras's symbolic kind, which has no public name
 _Float64 = npt.NDArray[np.float64]
 
 
-def build(architecture: Architecture, *, dropout: float = 0.3) -> tf_keras.Model:
+class StepDropout(tf_keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """Dropout whose masks are a function of a seed and the number of the step, so that a run can be taken up."""
+
+    def __init__(self, rate: float, *, seed: int, step: tf.Variable) -> None:
+        super().__init__()
+        self._rate, self._seed = rate, seed
+
+        def read_step() -> _Tensor:
+            return step  # as an attribute, Keras would count it among the network's weights
+
+        self._read_step = read_step
+
+    def call(self, inputs: _Tensor, *, training: bool = False) -> _Tensor:
+        """The inputs, a share of them zero and the others larger, in training."""
+        if not training or not self._rate:
+            return inputs
+        seed = tf.stack([tf.constant(self._seed, tf.int64), tf.cast(self._read_step(), tf.int64)])
+        return tf.nn.experimental.stateless_dropout(inputs, self._rate, seed=seed)
+
+
+def build(
+    architecture: Architecture,
+    *,
+    dropout: float = 0.3,
+    step: tf.Variable | None = None,
+    seed: int = 0,
+    precision: str = "float32",
+) -> tf_keras.Model:
     """The model to train, logits out: normalised inputs and hidden layers, dropout after them and before the logits.
 
     A network that starts with a convolution has no normalised inputs: its zero padding would be at another level than
     zero then, and folding would not be exact.
+
+    Args:
+        architecture: of which kind.
+        dropout: share of zeros.
+        step: counts training steps; with `seed` it decides about dropout's masks.
+        seed: see `step`.
+        precision: what Keras calls a policy; weights and logits are float32 in all of them.
     """
+    before = tf_keras.mixed_precision.global_policy()
+    tf_keras.mixed_precision.set_global_policy(precision)
+    try:
+        return _build(architecture, _Dropouts(dropout, seed, tf.Variable(0, dtype=tf.int64) if step is None else step))
+    finally:
+        tf_keras.mixed_precision.set_global_policy(before)
+
+
+def _build(architecture: Architecture, dropouts: "_Dropouts") -> tf_keras.Model:
     inputs = tf_keras.Input((architecture.window, architecture.input_size), name="features")
     outputs = inputs
     if isinstance(architecture.layers[0], Dense | Lstm):
         outputs = _batch_norm(_INPUT_NORM)(outputs)
     for layer in architecture.layers[:-1]:
-        outputs = _apply_hidden(layer, outputs, dropout)
-    outputs = _apply(architecture.layers[-1], tf_keras.layers.Dropout(dropout)(outputs))
-    return tf_keras.Model(inputs, outputs)
+        outputs = _apply_hidden(layer, outputs, dropouts)
+    outputs = _apply(architecture.layers[-1], dropouts.next()(outputs))
+    return tf_keras.Model(inputs, tf_keras.layers.Activation("linear", dtype="float32")(outputs))
 
 
 def plain_model(architecture: Architecture, weights: Weights, *, batch: int | None = None) -> tf_keras.Model:
@@ -81,11 +125,22 @@ def fold(model: tf_keras.Model, architecture: Architecture) -> Weights:
     return {name: tensor.astype(np.float32) for name, tensor in weights.items()}
 
 
-def _apply_hidden(layer: Layer, outputs: _Tensor, dropout: float) -> _Tensor:
+class _Dropouts:
+    """Makes a network's dropout layers, each with masks of its own."""
+
+    def __init__(self, rate: float, seed: int, step: tf.Variable) -> None:
+        self._rate, self._step = rate, step
+        self._seeds = np.random.default_rng(seed)
+
+    def next(self) -> StepDropout:
+        return StepDropout(self._rate, seed=int(self._seeds.integers(2**62)), step=self._step)
+
+
+def _apply_hidden(layer: Layer, outputs: _Tensor, dropouts: _Dropouts) -> _Tensor:
     outputs = _apply(layer, outputs)
     if isinstance(layer, Dense | Conv1D):
         outputs = _activation(layer, _batch_norm(_norm_name(layer))(outputs))
-        outputs = tf_keras.layers.Dropout(dropout)(outputs)
+        outputs = dropouts.next()(outputs)
     return outputs
 
 

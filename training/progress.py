@@ -1,0 +1,47 @@
+"""What a person sees of a training run: a bar in the terminal, and curves for TensorBoard when asked.
+
+with shown_progress(epochs, Path("curves")) as on_epoch:        # then: tensorboard --logdir curves
+    train(..., on_epoch)
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.progress import Progress as Bar
+from rich.progress import TextColumn, TimeElapsedColumn
+
+from training.train import Progress
+
+
+@contextmanager
+def shown_progress(epochs: int, tensorboard: Path | None = None) -> Iterator[Callable[[Progress], None]]:
+    """A function to call after every epoch."""
+    curves = _curves(tensorboard) if tensorboard else None
+    columns = (*Bar.get_default_columns(), TimeElapsedColumn(), TextColumn("{task.fields[says]}"))
+    with Bar(*columns) as bar:
+        task = bar.add_task("training", total=epochs, says="")
+
+        def show(at: Progress) -> None:
+            says = f"loss {at.loss:.3f}, validation {at.validation_accuracy:.1%}, best {at.best.accuracy:.1%}"
+            bar.update(task, completed=at.epoch, says=f"{says} (epoch {at.best.epoch})")
+            if curves:
+                curves(at)
+
+        yield show
+
+
+def _curves(directory: Path) -> Callable[[Progress], None]:
+    """A writer of one point of every curve, to disk at once: a run may be killed."""
+    import tensorflow as tf
+
+    writer = tf.summary.create_file_writer(str(directory))
+
+    def write(at: Progress) -> None:
+        with writer.as_default(step=at.epoch):
+            tf.summary.scalar("loss", at.loss)
+            tf.summary.scalar("validation accuracy", at.validation_accuracy)
+            tf.summary.scalar("learning rate", at.learning_rate)
+        writer.flush()
+
+    return write
