@@ -59,6 +59,14 @@ def make_estimator(settings: PoseSettings) -> PoseEstimator:
         if settings.recording is None:
             raise ConfigError("[pose] recording: missing; the estimator `recording` needs a file to replay")
         return RecordingEstimator(settings.recording)
+    if settings.estimator == "blazepose":
+        from device.pose.blazepose import BlazePoseEstimator
+
+        return BlazePoseEstimator(settings)
+    if settings.estimator in {"yolo", "movenet"}:
+        from device.pose.user_model import make_user_estimator
+
+        return make_user_estimator(settings)
     from device.pose.mediapipe import MediaPipeEstimator
 
     return MediaPipeEstimator(min_visibility=settings.min_visibility)

@@ -81,7 +81,7 @@ class Letterbox:
 
     @property
     def _scale(self) -> npt.NDArray[np.float64]:
-        return np.array(self.inner) / np.array(self.picture)
+        return np.divide(self.inner, self.picture)
 
     @property
     def _corner(self) -> npt.NDArray[np.float64]:
