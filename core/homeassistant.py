@@ -108,6 +108,12 @@ def own_announcements(topics: DeviceTopics, prefix: str = PREFIX) -> str:
     return f"{prefix}/+/{node(topics)}/+/config"
 
 
+def is_own_announcement(topic: str, topics: DeviceTopics, prefix: str = PREFIX) -> bool:
+    """Whether Home Assistant reads this topic as about this device."""
+    first, *levels = topic.rsplit("/", 4)
+    return first == prefix and len(levels) == 4 and levels[1::2] == [node(topics), "config"]  # noqa: PLR2004 - component, node, object, config
+
+
 def birth(prefix: str = PREFIX) -> str:
     """Where Home Assistant says `online` when it has started."""
     return f"{prefix}/status"

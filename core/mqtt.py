@@ -2,7 +2,8 @@
 
 - The session is kept (`clean_start=False` with an expiry), so what was sent while we were away arrives later.
 - A lost connection is built again with jittered, growing pauses; nothing is queued here meanwhile.
-- Callbacks come on the network thread and must only hand over; acknowledgements are reported by message id.
+- Callbacks come on the network thread and must only hand over; acknowledgements are reported by message id, and so are
+  messages that the broker answers with a refusal (MQTT 5 only; with 3.1.1 it drops them without a word).
 - A refused connection is none: `problem` says what the broker said and what to do.
 
     connection = Connection(settings, client_id="...", subscriptions=("a/+/b",), on_message=inbox.put)
@@ -16,18 +17,17 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from pydantic import Field
 
 from core.errors import ConfigError
-from core.settings import Section, credential, read_secret
+from core.mqtt_settings import MqttSettings
+from core.settings import credential, read_secret
 
 log = logging.getLogger(__name__)
 
@@ -36,48 +36,7 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0  # a broker back after an outage sees its whole fleet within half a minute, spread by the jitter
 _LOOP_S = 0.25
 _CONNECT_TIMEOUT_S = 3.0
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _UNSUPPORTED_VERSION, _REFUSED = 132, 128  # reason codes; from 128 on they are refusals
-
-
-class MqttSettings(Section):
-    """[mqtt] where the broker is and who we are to it."""
-
-    host: str = Field(default="localhost", min_length=1)
-    """Name or address of the broker."""
-    port: int | None = Field(default=None, ge=1, le=65535)
-    """Port; 8883 with TLS and 1883 without, unless given."""
-    protocol: Literal["auto", "5", "3.1.1"] = "auto"
-    """MQTT version; `auto` speaks 5 and falls back to 3.1.1."""
-    tls: bool | None = None
-    """Encrypt and check the broker's certificate; on unless the host is this machine."""
-    ca_file: Path | None = None
-    """Certificate authority to trust instead of the system's."""
-    certificate_file: Path | None = None
-    """Client certificate, when the broker asks for one."""
-    key_file: Path | None = None
-    """Private key of the client certificate."""
-    username: str | None = None
-    """User name, when the broker asks for one."""
-    password_file: Path | None = None
-    """File with the password; the systemd credential `mqtt-password` is used without it."""
-    keepalive_s: int = Field(default=20, ge=2, le=3600)
-    """Longest silence before the connection counts as lost."""
-
-    @property
-    def uses_tls(self) -> bool:
-        """TLS as asked for, or by default when the broker is on another machine."""
-        return self.host not in _LOOPBACK if self.tls is None else self.tls
-
-    @property
-    def effective_port(self) -> int:
-        """The port in use."""
-        return self.port or (8883 if self.uses_tls else 1883)
-
-    @property
-    def address(self) -> str:
-        """host:port, for messages to people."""
-        return f"{self.host}:{self.effective_port}"
 
 
 def _ignore(*_arguments: object) -> None:
@@ -97,6 +56,7 @@ class Connection:
         on_message: Callable[[str, bytes], None] = _ignore,
         on_connected: Callable[[], None] = _ignore,
         on_acknowledged: Callable[[int], None] = _ignore,
+        on_refused: Callable[[int, str], None] = _ignore,
     ) -> None:
         self._settings = settings
         self._client_id = client_id
@@ -104,7 +64,7 @@ class Connection:
         self._will = will
         self._on_message = on_message
         self._on_connected = on_connected
-        self._on_acknowledged = on_acknowledged
+        self._on_acknowledged, self._on_refused = on_acknowledged, on_refused
         self._lock = threading.Lock()
         self._client: paho.Client | None = None
         self._up = threading.Event()
@@ -253,7 +213,7 @@ class Connection:
         # change places or, half written, get mixed. The network's thread is awake by then.
         client.on_socket_register_write = _ignore
         client.on_message = lambda _client, _data, message: self._on_message(message.topic, message.payload)
-        client.on_publish = lambda _client, _data, mid, _code, _properties: self._on_acknowledged(mid)
+        client.on_publish = self._handle_puback
         if self._will is not None:
             client.will_set(self._will[0], self._will[1], qos=1, retain=True)
         if self._settings.username is not None:
@@ -292,6 +252,14 @@ class Connection:
         self._up.set()
         log.info("connected to the broker at %s with MQTT %s", self._settings.address, self._protocol)
         self._on_connected()
+
+    def _handle_puback(
+        self, _client: paho.Client, _data: object, mid: int, code: ReasonCode, _properties: object
+    ) -> None:
+        if code.value >= _REFUSED:
+            self._on_refused(mid, str(code))
+        else:
+            self._on_acknowledged(mid)
 
     def _report(self, problem: str) -> None:
         """One line when the problem changes, not one for every attempt."""

@@ -8,7 +8,8 @@ import ssl
 import time
 
 from core.errors import ConfigError, UnavailableError
-from core.mqtt import Connection, MqttSettings
+from core.mqtt import Connection
+from core.mqtt_settings import MqttSettings
 from core.settings import read_secret
 
 _POLL_S = 0.05

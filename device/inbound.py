@@ -47,7 +47,7 @@ class Inbound:
     ) -> None:
         self._handlers = handlers
         self._discovery = discovery
-        self._own, self._node = own, homeassistant.node(own)
+        self._own = own
         self._inbox, self._rounds = own.inbox, topics.rounds(group)
         self._manifest = topics.release_manifest(channel)
         self._chunks = topics.release_chunk(channel, "", "").rstrip("/") + "/"
@@ -58,11 +58,6 @@ class Inbound:
         """What a device always listens to."""
         announced = homeassistant.own_announcements(self._own, self._discovery)
         return (self._inbox, self._rounds, self._manifest, homeassistant.birth(self._discovery), announced)
-
-    def is_own_announcement(self, topic: str) -> bool:
-        """Whether Home Assistant reads this topic as about this device."""
-        prefix, *levels = topic.rsplit("/", 4)
-        return prefix == self._discovery and len(levels) == 4 and levels[1::2] == [self._node, "config"]  # noqa: PLR2004 - component, node, object, config
 
     def take(self, topic: str, payload: bytes) -> None:
         """Handle one message."""
@@ -91,7 +86,7 @@ class Inbound:
             raise ValueError("nobody asked for this topic")
 
     def _hear_home_assistant(self, topic: str, payload: bytes) -> None:
-        if self.is_own_announcement(topic):
+        if homeassistant.is_own_announcement(topic, self._own, self._discovery):
             self._handlers.on_announcement(topic)
         elif payload == _BIRTH:
             self._handlers.on_birth()

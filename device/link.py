@@ -6,6 +6,7 @@
 - What waits in the outbox goes out in order, a few at a time. Events leave the outbox when the broker has them; deltas
   stay until the fleet's receipt, and are sent again after a reconnect and when no receipt comes.
 - Anything else is refused with a TypeError; entries of the outbox are read again before they leave.
+- What the broker refuses (its access list, its quota) is kept, and tried again after a pause; `problem` says so.
 - Whoever is lost is missed: the last will says `offline`.
 - What comes in is decoded here. Rubbish costs one log line, never more.
 
@@ -26,21 +27,21 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from core import chunks, homeassistant, topics
-from core.messages import ActionEvent, CurrentAction, Status, decode, encode
-from core.mqtt import Connection, MqttSettings
+from core import homeassistant, topics
+from core.messages import Status, encode
+from core.mqtt import Connection
+from core.mqtt_settings import MqttSettings
+from device import closed_list
 from device.inbound import Handlers, Inbound
 from device.outbox import Entry, Outbox
+from device.setback import Setback
 from device.settings import IdentitySettings
 
 log = logging.getLogger(__name__)
 
-Said = CurrentAction | Status
-
 IN_FLIGHT = 16  # within the receive maximum of every broker, and little enough to be sent again after a reconnect
 _IDLE_S = 1.0  # how often to look at the outbox when nobody wakes the thread
 _DELTA_AGAIN_S = 60.0  # without a receipt: the broker may have dropped it, or the aggregator was away
-_JSON, _MSGPACK = "application/json", "application/msgpack"
 
 
 class Link:
@@ -62,7 +63,7 @@ class Link:
     ) -> None:
         self._outbox = outbox
         self._topics = identity.topics
-        self._channel = channel
+        self._channel, self._discovery = channel, discovery
         handlers = replace(handlers, on_birth=self._say_all_again, on_announcement=self._take_back_if_unknown)
         self._inbound = Inbound(self._topics, identity.group, channel, handlers, discovery=discovery)
         self._offline = Status(site=identity.site, device=identity.name, state="offline", at=datetime.now(UTC))
@@ -74,6 +75,7 @@ class Link:
             on_message=self._inbound.take,
             on_connected=self._connected,
             on_acknowledged=self._acknowledged,
+            on_refused=self._refused,
         )
         self._lock = threading.Lock()
         self._said: dict[str, bytes] = {}
@@ -81,6 +83,8 @@ class Link:
         self._unsaid: set[str] = set()  # topics whose latest payload the broker does not have yet
         self._reconnected = threading.Event()
         self._acknowledgements: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._refusals: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
+        self._setback = Setback()
         self._in_flight: dict[int, Entry | tuple[str, bytes]] = {}  # by message id
         self._deltas_sent: dict[int, float] = {}  # entry -> when
         self._done: set[int] = set()  # entries that the broker has and the disk could not forget yet
@@ -109,22 +113,17 @@ class Link:
 
     @property
     def problem(self) -> str | None:
-        """Why there is no connection, for a person."""
-        return self._connection.problem
+        """Why nothing is delivered, for a person."""
+        return self._connection.problem or self._setback.problem
 
-    def say(self, message: Said) -> None:
+    def say(self, message: closed_list.Said) -> None:
         """Publish, retained; what was said on the same topic before is forgotten.
 
         Raises:
             TypeError: it is anything else than a CurrentAction or a Status, however similar.
         """
-        if type(message) is CurrentAction:
-            topic = self._topics.action
-        elif type(message) is Status:
-            topic = self._topics.status
-        else:
-            raise TypeError(f"a device never publishes {type(message).__name__}; see core.messages for what it may")
-        self._retain({topic: encode(message)})
+        topic, payload = closed_list.retained(message, self._topics)
+        self._retain({topic: payload})
 
     def announce(self, entities: Mapping[str, homeassistant.AnyEntity]) -> None:
         """Tell Home Assistant what there is, by topic (`core.homeassistant.entities`); what was announced before goes.
@@ -133,12 +132,7 @@ class Link:
             TypeError: something is no entity.
             ValueError: a topic is not this device's own.
         """
-        for topic, entity in entities.items():
-            if type(entity) not in homeassistant.KINDS:
-                raise TypeError(f"a device never publishes {type(entity).__name__}; see core.homeassistant")
-            if not self._inbound.is_own_announcement(topic):
-                raise ValueError(f"{topic} is no announcement of {self._topics.base}")
-        payloads = {topic: homeassistant.encode(entity) for topic, entity in entities.items()}
+        payloads = closed_list.announcements(entities, self._topics, self._discovery)
         with self._lock:
             gone = self._announced - payloads.keys()
             self._announced = set(payloads)
@@ -196,6 +190,10 @@ class Link:
         self._acknowledgements.put(message_id)
         self._awake.set()
 
+    def _refused(self, message_id: int, reason: str) -> None:
+        self._refusals.put((message_id, reason))
+        self._awake.set()
+
     def _run(self) -> None:
         while not self._stop.is_set():
             self._awake.wait(_IDLE_S)
@@ -216,12 +214,24 @@ class Link:
             self._deltas_sent.clear()
             self._say_all_again()
         self._take_acknowledgements()
-        if not self._connection.connected:
+        self._take_refusals()
+        if self._setback.waiting(time.monotonic()) or not self._connection.connected:
             return
         if self._send_said() and self._send_entries() and not self._in_flight:
             with self._lock:
                 if not self._awake.is_set():
                     self._idle.set()
+
+    def _take_refusals(self) -> None:
+        while not self._refusals.empty():
+            message_id, reason = self._refusals.get()
+            sent = self._in_flight.pop(message_id, None)
+            if isinstance(sent, Entry):
+                self._setback.note(sent.topic, reason, time.monotonic())
+            elif sent is not None:
+                self._setback.note(sent[0], reason, time.monotonic())
+                with self._lock:
+                    self._unsaid.add(sent[0])
 
     def _take_acknowledgements(self) -> None:
         while not self._acknowledgements.empty():
@@ -237,7 +247,7 @@ class Link:
             said = [(topic, self._said[topic]) for topic in sorted(self._unsaid)]
             self._unsaid.clear()
         for position, (topic, payload) in enumerate(said):
-            message_id = self._connection.publish(topic, payload, retain=True, content_type=_JSON)
+            message_id = self._connection.publish(topic, payload, retain=True, content_type=closed_list.JSON)
             if message_id is None:
                 with self._lock:
                     self._unsaid |= {topic for topic, _ in said[position:]}
@@ -261,7 +271,7 @@ class Link:
 
     def _send(self, entry: Entry) -> bool:
         try:
-            content_type = _check_entry(entry, self._topics)
+            content_type = closed_list.content_type_of(entry, self._topics)
         except ValueError as exc:
             log.error("entry %d of the outbox is no message that may leave this device (%s); removed", entry.id, exc)  # noqa: TRY400 - no bug of ours to trace
             self._outbox.discard(entry.id)
@@ -273,16 +283,3 @@ class Link:
         if entry.kind == "delta":
             self._deltas_sent[entry.id] = time.monotonic()
         return True
-
-
-def _check_entry(entry: Entry, own: topics.DeviceTopics) -> str:
-    """The content type of an entry; a ValueError if it is not exactly an event or a delta's chunk under our name."""
-    if entry.kind == "event":
-        decode(entry.payload, ActionEvent)
-        if entry.topic != own.event:
-            raise ValueError(f"an event for {entry.topic}")
-        return _JSON
-    chunks.decode(entry.payload)
-    if not entry.topic.startswith(f"{own.base}/delta/"):
-        raise ValueError(f"a delta for {entry.topic}")
-    return _MSGPACK

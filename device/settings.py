@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from core.mqtt import MqttSettings
+from core.mqtt_settings import MqttSettings
 from core.settings import Section, Settings
 from core.signing import check_public_key
 from core.topics import RESERVED_SITES, DeviceTopics, check_name
@@ -60,8 +60,8 @@ class PoseSettings(Section):
     """[pose] who is in the picture."""
 
     estimator: Literal["blazepose", "mediapipe", "yolo", "movenet", "recording"] = "mediapipe"
-    """`blazepose` follows several people on MediaPipe's models alone; `mediapipe` is MediaPipe's own Pose graph, for one
-    person; `recording` replays stored keypoints instead of looking."""
+    """`blazepose` follows several people on MediaPipe's models alone; `mediapipe` is MediaPipe's own Pose graph, for
+    one person; `recording` replays stored keypoints instead of looking."""
     models: Path | None = None
     """The directory that `posefleet convert pose-models` wrote, for `blazepose`; without it the default one, then an
     installed mediapipe package."""

@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from core.messages import DeltaCodec
-from core.mqtt import MqttSettings
+from core.mqtt_settings import MqttSettings
 from core.settings import Section, Settings
 from core.topics import check_name
 from fleet.strategies import STRATEGIES

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from core.messages import RoundClosed, Status
-from core.mqtt import MqttSettings
+from core.mqtt_settings import MqttSettings
 from core.signing import SigningKey
 from posefleet.broker import LocalBroker
 from posefleet.demo import household

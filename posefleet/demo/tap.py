@@ -19,7 +19,8 @@ from core.messages import (
     Status,
     decode,
 )
-from core.mqtt import Connection, MqttSettings
+from core.mqtt import Connection
+from core.mqtt_settings import MqttSettings
 
 _BY_LEAF: dict[str, type[Message]] = {"event": ActionEvent, "action": CurrentAction, "status": Status, "inbox": Receipt}
 

@@ -4,7 +4,8 @@ import queue
 import socket
 import threading
 
-from core.mqtt import Connection, MqttSettings
+from core.mqtt import Connection
+from core.mqtt_settings import MqttSettings
 from posefleet.broker import LocalBroker
 from tests.broker import Subscriber, wait_until
 

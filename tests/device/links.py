@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from core.messages import Status
-from core.mqtt import MqttSettings
+from core.mqtt_settings import MqttSettings
 from device.link import Handlers, Link
 from device.outbox import Outbox
 from device.settings import IdentitySettings
