@@ -56,6 +56,21 @@ def read_npz(path: Path) -> dict[str, AnyArray]:
         raise InputError(f"{path}: damaged, or not made of plain arrays ({exc})") from exc
 
 
+def array_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """What an archive claims to hold, without reading it; nothing when it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {entry.filename.removesuffix(".npy"): _shape(archive, entry) for entry in archive.infolist()}
+    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, SyntaxError):
+        return {}
+
+
+def _shape(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, ...]:
+    with archive.open(entry) as file:
+        shape, _ = _read_header(file)
+        return shape
+
+
 def _check_size(path: Path, size: int) -> None:
     if size > MAX_BYTES:
         raise InputError(f"{path}: unpacks to {size} bytes, more than {MAX_BYTES}; cut it into parts")
@@ -72,8 +87,7 @@ def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> AnyArray:
 def _read_array(file: IO[bytes], size: int) -> AnyArray:
     content = file.read(size)
     stream = io.BytesIO(content)
-    version = _npy.read_magic(stream)
-    shape, _, dtype = (_npy.read_array_header_1_0 if version == (1, 0) else _npy.read_array_header_2_0)(stream)
+    shape, dtype = _read_header(stream)
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which are not opened")
     claimed, there = int(np.prod(shape, dtype=object)) * dtype.itemsize, len(content) - stream.tell()
@@ -82,3 +96,9 @@ def _read_array(file: IO[bytes], size: int) -> AnyArray:
     stream.seek(0)
     array: AnyArray = _npy.read_array(stream, allow_pickle=False)
     return array
+
+
+def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = _npy.read_magic(stream)
+    shape, _, dtype = (_npy.read_array_header_1_0 if version == (1, 0) else _npy.read_array_header_2_0)(stream)
+    return shape, dtype
