@@ -67,6 +67,10 @@ def make_estimator(settings: PoseSettings) -> PoseEstimator:
         from device.pose.user_model import make_user_estimator
 
         return make_user_estimator(settings)
+    if settings.estimator == "holistic":
+        from device.pose.holistic import HolisticEstimator
+
+        return HolisticEstimator(min_visibility=settings.min_visibility)
     from device.pose.mediapipe import MediaPipeEstimator
 
     return MediaPipeEstimator(min_visibility=settings.min_visibility)

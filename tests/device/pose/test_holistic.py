@@ -1,0 +1,135 @@
+"""Holistic gives body and hands of one person as joints, and the 1662 values that models of signs take."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from core.skeleton import HAND21, HOLISTIC75, MEDIAPIPE33
+from device.pose.holistic import HolisticEstimator, Landmarks, is_signer
+from training.datasets.formats._landmarks import decode_vectors
+from training.synthesis import Footage, Script, Segment, film
+
+ASPECT = 4 / 3
+ANNA = Footage(
+    name="anna",
+    subject="anna",
+    person_seed=5,
+    room_seed=6,
+    script=Script((Segment("wave", 0, 0.6),)),
+    fps=10,
+    width=480,
+    height=360,
+)
+MAIN_JOINTS = [
+    MEDIAPIPE33.index[f"{side}_{part}"] for side in ("left", "right") for part in ("shoulder", "elbow", "wrist", "hip")
+]
+
+
+@pytest.fixture(scope="module")
+def estimator() -> Iterator[HolisticEstimator]:
+    made = HolisticEstimator(min_visibility=0.5)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def seen(estimator):
+    """(landmarks, pose, true joints (33, 2) in frame heights) of each picture, the last ones when all is settled."""
+    looks = []
+    for moment, shot in film(ANNA):
+        (pose,) = estimator.estimate(shot.picture, 2 * moment)
+        looks.append((estimator.look(shot.picture, 2 * moment + 0.1), pose, shot.joints / ANNA.height))
+    return looks[2:]
+
+
+def test_a_rendered_person_gives_1662_values(seen):
+    """The vector of a person has 1662 finite values; the face lies around the nose."""
+    for landmarks, _, _ in seen:
+        vector = landmarks.vector()
+        assert vector.shape == (1662,)
+        assert vector.dtype == np.float32
+        assert np.isfinite(vector).all()
+        face = vector[132:1536].reshape(468, 3)[:, :2]
+        nose = vector[:2]
+        assert np.linalg.norm(face.mean(axis=0) - nose) < 0.1
+
+
+def test_body_and_hands_are_where_they_are(seen):
+    """Joints are in frame heights, within 4 % of the body; a hand that is found begins at its arm's wrist."""
+    errors, hands = [], 0
+    for _, pose, truth in seen:
+        assert pose.layout == "holistic75"
+        errors.append(np.linalg.norm(pose.joints[MAIN_JOINTS, :2] - truth[MAIN_JOINTS], axis=1).mean())
+        for side in ("left", "right"):
+            start = HOLISTIC75.index[f"{side}_hand_wrist"]
+            if pose.score[start]:
+                hands += 1
+                gap = pose.joints[start, :2] - pose.joints[HOLISTIC75.index[f"{side}_wrist"], :2]
+                assert np.linalg.norm(gap) < 0.1
+    assert np.mean(errors) < 0.04 * np.ptp(seen[0][2][:, 1])
+    assert hands
+
+
+def some_landmarks() -> Landmarks:
+    random = np.random.default_rng(1)
+    sizes = ((33, 4), (468, 3), (21, 3), (21, 3))
+    return Landmarks(*(random.uniform(0.1, 0.9, size).astype(np.float32) for size in sizes))
+
+
+def test_the_order_is_pose_face_left_right():
+    """Blocks of the vector begin at 0, 132, 1536 and 1599."""
+    parts = some_landmarks()
+    vector = parts.vector()
+    for start, part in ((0, parts.pose), (132, parts.face), (1536, parts.left_hand), (1599, parts.right_hand)):
+        np.testing.assert_array_equal(vector[start : start + part.size].reshape(part.shape), part)
+
+
+@pytest.mark.parametrize("missing", ["none", "left_hand", "right_hand"])
+def test_what_training_reads_is_what_the_device_sees(missing):
+    """A stored vector read by training gives the same joints and scores as the estimator; missing hands have none."""
+    parts = some_landmarks()
+    if missing != "none":
+        parts = Landmarks(**{**vars(parts), missing: np.zeros((21, 3), np.float32)})
+    pose = parts.to_pose(ASPECT)
+    read = decode_vectors(parts.vector()[None].astype(float), size=(640, 480), where="test").joints[0]
+    present = pose.score > 0
+    assert present.sum() == HOLISTIC75.size - (0 if missing == "none" else HAND21.size)
+    np.testing.assert_allclose(read[:, 3], pose.score, atol=1e-6)
+    np.testing.assert_allclose(read[present, :3], pose.joints[present], atol=1e-6)
+
+
+def test_an_empty_room_is_zeros(estimator):
+    """A picture without anybody gives no pose and a vector of zeros."""
+    empty = np.full((120, 160, 3), 127, np.uint8)
+    for moment in range(100, 103):  # the graph may look for the last person once more
+        estimator.estimate(empty, moment)
+    assert estimator.estimate(empty, 104.0) == []
+    assert not estimator.look(empty, 105.0).vector().any()
+
+
+@pytest.mark.parametrize(
+    ("hips", "left", "x", "signer"),
+    [(0.0, 0.9, 0.5, True), (0.9, 0.9, 0.5, True), (0.9, 0.4, 0.5, False), (0.9, 0.9, 1.1, False)],
+    ids=["at a table", "standing", "half hidden", "half out"],
+)
+def test_shoulders_make_a_signer(hips, left, x, signer):
+    """Both shoulders must be visible and inside of the picture; hips need not."""
+    pose = np.full((33, 4), 0.9, np.float32)
+    pose[:, :2] = 0.5
+    pose[[MEDIAPIPE33.index[f"{side}_hip"] for side in ("left", "right")], 3] = hips
+    pose[MEDIAPIPE33.index["left_shoulder"]] = (x, 0.5, 0, left)
+    assert is_signer(pose, 0.5) == signer
+
+
+def test_only_what_is_needed_is_loaded():
+    """Holistic comes by its name in the settings, and loads neither TensorFlow nor Matplotlib."""
+    code = (
+        "import sys; from device.pose import make_estimator; from device.settings import PoseSettings; "
+        "make_estimator(PoseSettings(estimator='holistic')).close(); "
+        "print('loaded', *{'tensorflow', 'matplotlib', 'jax', 'scipy'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert result.stdout.split() == ["loaded"]
