@@ -24,10 +24,11 @@ State = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far, counted from 1."""
+    """The best epoch so far, counted from 1: the last of equals, of which the first was in epoch `improved`."""
 
     accuracy: float
     epoch: int
+    improved: int
     weights: Weights
 
 
@@ -56,7 +57,7 @@ def save_run(path: Path, run: Run, fingerprint: str) -> None:
         buffer,
         fingerprint=np.array(fingerprint),
         epoch=np.array(run.epoch),
-        best=np.array([run.best.accuracy, run.best.epoch], np.float64),
+        best=np.array([run.best.accuracy, run.best.epoch, run.best.improved], np.float64),
         **{f"weights/{name}": tensor for name, tensor in run.best.weights.items()},
         **{f"trainer/{name}": array for name, array in run.trainer.items()},
     )
@@ -77,12 +78,12 @@ def load_run(path: Path, fingerprint: str) -> Run | None:
                 f"{path}: the interrupted run had other options or other data; go on with those, or train without "
                 "--resume to begin anew"
             )
-        accuracy, epoch = arrays["best"]
-        best = Best(float(accuracy), int(epoch), _below("weights/", arrays))
+        accuracy, epoch, improved = arrays["best"]
+        best = Best(float(accuracy), int(epoch), int(improved), _below("weights/", arrays))
         return Run(int(arrays["epoch"]), best, _below("trainer/", arrays))
     except FileNotFoundError:
         return None
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError) as exc:
+    except (OSError, EOFError, zipfile.BadZipFile, ValueError, KeyError) as exc:
         raise InputError(f"{path}: the interrupted run cannot be read ({exc}); train without --resume") from exc
 
 

@@ -134,15 +134,15 @@ def train(
     run = load_run(options.state, mark) if options.resume and options.state else None
     if run is not None:
         trainer.restore(run.trainer)
-    best = run.best if run else Best(-1.0, 0, {})
+    best = run.best if run else Best(-1.0, 0, 0, {})
     for epoch in range(run.epoch if run else 0, config.epochs):
-        if config.patience and epoch - best.epoch >= config.patience:
+        if config.patience and epoch - best.improved >= config.patience:
             break
         loss = trainer.run(_batches(training, config, epoch, options.teachers), _schedule(config, len(training)))
         weights = trainer.weights()
         accuracy = _accuracy(forward(architecture, weights, held_out), validation)
         if accuracy >= best.accuracy:
-            best = Best(accuracy, epoch + 1, weights)
+            best = Best(accuracy, epoch + 1, best.improved if accuracy == best.accuracy else epoch + 1, weights)
         if options.state:
             save_run(options.state, Run(epoch + 1, best, trainer.state()), mark)
         rate = _learning_rate(config, (epoch + 1) / config.epochs)
