@@ -174,6 +174,11 @@ class Connection:
             self._client = client
         accepted = self._loop(client)
         if not accepted and not self._stop.is_set():
+            if self._problem is None:
+                self._report(
+                    f"the broker at {self._settings.address} hangs up before it accepts us; "
+                    "is it the right port, and does it want TLS (mqtt.tls = true) or a certificate of ours?"
+                )
             self._try_other_protocol()
         return accepted
 

@@ -13,6 +13,7 @@ from core.mqtt_settings import MqttSettings
 from core.settings import read_secret
 
 _POLL_S = 0.05
+_VERDICT_S = 0.5
 
 
 def check_credentials(settings: MqttSettings) -> ssl.SSLContext | None:
@@ -81,7 +82,8 @@ def _reach(settings: MqttSettings, context: ssl.SSLContext | None, timeout_s: fl
 
 def _shake_hands(settings: MqttSettings, context: ssl.SSLContext, plain: socket.socket) -> None:
     try:
-        context.wrap_socket(plain, server_hostname=settings.host).close()
+        with context.wrap_socket(plain, server_hostname=settings.host) as encrypted:
+            _await_verdict(settings, encrypted)
     except ssl.SSLCertVerificationError as exc:
         raise UnavailableError(
             f"the certificate of the broker at {settings.address} is not trusted ({exc.verify_message}); "
@@ -91,4 +93,19 @@ def _shake_hands(settings: MqttSettings, context: ssl.SSLContext, plain: socket.
         raise UnavailableError(
             f"the broker at {settings.address} speaks no TLS there ({exc}); "
             "set mqtt.port to its TLS port, or mqtt.tls = false on a network of your own"
+        ) from exc
+
+
+def _await_verdict(settings: MqttSettings, encrypted: ssl.SSLSocket) -> None:
+    """With TLS 1.3 the broker judges our certificate after our side of the handshake; silence is consent."""
+    encrypted.settimeout(_VERDICT_S)
+    try:
+        encrypted.recv(1)
+    except TimeoutError:
+        return
+    except ssl.SSLError as exc:
+        alert = (exc.reason or str(exc)).rpartition("ALERT_")[2].replace("_", " ").lower()
+        raise UnavailableError(
+            f"the broker at {settings.address} says of our client certificate: {alert}; "
+            "see mqtt.certificate_file and mqtt.key_file"
         ) from exc

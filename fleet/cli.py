@@ -100,6 +100,27 @@ def retire(device: DeviceName, config: Config = _DEFAULT) -> None:
     typer.echo(f"{name_of(topics)} is retired")
 
 
+@app.command()
+def acl(
+    config: Config = _DEFAULT,
+    *,
+    fleet_user: Annotated[str, typer.Option(help="Who this aggregator is to the broker.")] = "posefleet-fleet",
+    reader: Annotated[
+        list[str] | None, typer.Option(help="A user who may read events and statuses; give it again for more.")
+    ] = None,
+) -> None:
+    """Print the broker's access list for the enrolled devices, in Mosquitto's form (`acl_file`).
+
+    posefleet fleet acl --reader homeassistant > /etc/mosquitto/posefleet.acl
+
+    Every device may write under its own name only. Its user, or its certificate's common name, is SITE.DEVICE.
+    """
+    from fleet.acl import access_list
+    from fleet.enrolment import enrolled_devices
+
+    typer.echo(access_list(enrolled_devices(config), fleet_user=fleet_user, readers=reader or []), nl=False)
+
+
 @app.command("round")
 def open_round(config: Config = _DEFAULT) -> None:
     """Ask the running aggregator to open a round now, and print what it says."""

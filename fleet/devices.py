@@ -74,6 +74,12 @@ def find(session: Session, device: DeviceTopics) -> Device | None:
     return session.get(Device, (device.site, device.device))
 
 
+def everybody(session: Session) -> list[DeviceTopics]:
+    """All enrolled devices, by name."""
+    rows = session.scalars(select(Device).order_by(Device.site, Device.name))
+    return [DeviceTopics(row.site, row.name) for row in rows]
+
+
 def enrolment_of(session: Session, device: DeviceTopics) -> Enrolment | None:
     """What ingest must know of a sender; None if it is not enrolled."""
     row = find(session, device)

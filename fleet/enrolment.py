@@ -48,6 +48,12 @@ def retire_device(config: Path, device: DeviceTopics) -> None:
         devices.retire(session, device, datetime.now(UTC))
 
 
+def enrolled_devices(config: Path) -> list[DeviceTopics]:
+    """Everybody who belongs to the fleet, by name."""
+    with Store(load_settings(FleetSettings, config).fleet.database_url) as store, store.read() as session:
+        return devices.everybody(session)
+
+
 def request_round(config: Path, *, timeout_s: float = ANSWER_S) -> str:
     """Ask the running service to open a round now; returns its answer.
 

@@ -26,6 +26,12 @@ def wait_until(condition: Callable[[], Any], what: str = "it", timeout_s: float 
         time.sleep(0.01)
 
 
+def reachable(port: int) -> bool:
+    """Whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass(frozen=True)
 class Received:
     """One message, as any subscriber gets it."""
