@@ -1,4 +1,4 @@
-"""`posefleet device run | check | key | retire`."""
+"""`posefleet device run | check | key | retire | bench`."""
 
 import logging
 import sys
@@ -90,6 +90,31 @@ def retire(config: _Config = _DEFAULT) -> None:
     for topic in topics:
         typer.echo(topic)
     typer.echo(f"{len(topics)} retained messages were taken back")
+
+
+@app.command()
+def bench(
+    config: _Config = _DEFAULT,
+    *,
+    camera: Annotated[str | None, typer.Option(help="Look at this camera instead of the configured one.")] = None,
+    video: Annotated[Path | None, typer.Option(help="Look at this film instead of a camera.")] = None,
+    frames: Annotated[int, typer.Option(min=30, max=100_000, help="Pictures that each estimator sees, at most.")] = 200,
+    json: Annotated[Path | None, typer.Option(help="Write the measurements here, for programs.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw them here, as a .png picture.")] = None,
+) -> None:
+    """Measure the pose estimators and every stage of a frame on this board.
+
+    All estimators see the same pictures in turns, each in a process of its own: time, memory and how often somebody was
+    found can be compared, also on a board that does other things meanwhile. More threads are tried as well, and the
+    setting that pays is printed. No picture is stored. Best while the daemon does not run.
+
+    posefleet device bench --video people.mp4 --json bench.json --plot bench.png
+    """
+    _log_to_stderr(verbose=False, level=logging.ERROR)
+    from device.bench_run import BenchOptions
+    from device.bench_run import bench as run_bench
+
+    run_bench(BenchOptions(config, camera, video, frames, json, plot))
 
 
 def _log_to_stderr(*, verbose: bool, level: int = logging.INFO) -> None:

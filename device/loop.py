@@ -89,7 +89,9 @@ class FrameLoop:
             self._frame_problem = f"frames cannot be judged: {exc}"
             return
         self._frame_problem = None
-        self._parts.reporter.report(drafts, vision.recogniser.manifest.model)
+        if drafts:
+            with self._parts.meter.stage("outbox"):
+                self._parts.reporter.report(drafts, vision.recogniser.manifest.model)
 
     def _look_after_everything(self) -> None:
         parts = self._parts
