@@ -37,11 +37,20 @@ def demo(
 
 def schema(
     out: Annotated[Path | None, typer.Option(help="Write one file a message type here instead of printing.")] = None,
+    *,
+    asyncapi: Annotated[
+        bool, typer.Option("--asyncapi", help="Print the AsyncAPI document instead: topics, who sends, examples.")
+    ] = False,
 ) -> None:
-    """Print the JSON Schema of every message that travels, or write them to a folder."""
-    from posefleet.schemas import all_schemas, write_schemas
+    """Print the JSON Schema of every message that travels, or write them to a folder with the AsyncAPI document.
 
-    if out is None:
+    posefleet schema --asyncapi > asyncapi.json
+    """
+    from posefleet.schemas import all_schemas, asyncapi_document, write_schemas
+
+    if asyncapi:
+        typer.echo(asyncapi_document(), nl=False)
+    elif out is None:
         typer.echo(all_schemas())
     else:
         for path in write_schemas(out):

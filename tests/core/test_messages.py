@@ -1,7 +1,6 @@
 """The closed list of messages."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -14,34 +13,13 @@ from core.messages import (
     JSON_MESSAGES,
     ActionEvent,
     CurrentAction,
-    Receipt,
-    RoundClosed,
-    RoundOpen,
-    SignedManifest,
-    StageLatency,
     Status,
     decode,
     encode,
     json_schema,
 )
+from posefleet.examples import EXAMPLES
 from posefleet.schemas import write_schemas
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-EXAMPLES = [
-    ActionEvent(
-        id="0" * 32, sequence=1, site="home", device="kitchen", kind="end", action="wave", confidence=0.9, person=3,
-        started_at=NOW, ended_at=NOW, ended_by="finished", model="actions-1",
-    ),
-    CurrentAction(site="home", device="kitchen", action="background", confidence=1.0, since=NOW),
-    Status(site="home", device="kitchen", state="online", at=NOW, latency={"total": StageLatency(p50_ms=1, p95_ms=2, p99_ms=3)}),
-    RoundOpen(
-        round="r1", group="default", base=1, epochs=1, learning_rate=0.1, batch=8, clip_norm=1.0, codec="int8",
-        minimum_samples=1, fraction=1.0, goal=3, deadline=NOW, seed=0,
-    ),
-    RoundClosed(round="r1", group="default", outcome="released", accepted=3),
-    Receipt(round="r1", transfer="a" * 64, accepted=False, reason="norm", detail="too large"),
-    SignedManifest(manifest="{}", key="A" * 43 + "=", signature="A" * 86 + "=="),
-]  # fmt: skip
 
 
 def test_there_is_an_example_of_every_message():
