@@ -25,6 +25,7 @@ MAX_SIZE = 4096  # features, units, filters, steps of a window: far above what a
 MAX_PARAMETERS = 4_000_000  # 16 MB of float32; the default network has 160,000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")  # becomes part of tensor names in files of several formats
 
+JOINT_RELATIONS = 3  # of a joint to those that it hears: itself, parent, children
 LSTM_GATES = 4  # Keras order along the last axis of kernel, recurrent kernel and bias: input, forget, cell, output
 
 
@@ -44,6 +45,35 @@ class Conv1D(_Layer, frozen=True, tag="conv1d"):
     """Convolution over time, stride 1, zero padding that keeps the length ("same")."""
 
     name: str
+    filters: int
+    width: int  # steps
+    activation: Activation = "linear"
+
+
+class Gather(_Layer, frozen=True, tag="gather"):
+    """Chosen features in a chosen order; one may be chosen several times."""
+
+    columns: tuple[int, ...]
+
+
+class JointGraph(_Layer, frozen=True, tag="joint_graph"):
+    """Spatial graph convolution of every step: V joints with C channels each, joint after joint -> V with `units`.
+
+    activation(heard @ kernel + bias) for each joint, where it hears itself, its parent and its children, mixed by
+    `edges` (Yan et al. 2018, with partition by distance from the root; `core.joint_layers`).
+    """
+
+    name: str
+    units: int
+    parents: tuple[int, ...]  # of each of the V joints; the root is its own
+    activation: Activation = "linear"
+
+
+class JointConv1D(_Layer, frozen=True, tag="joint_conv1d"):
+    """`Conv1D` of each of `joints` equal parts of the features, with one kernel for all: temporal convolution."""
+
+    name: str
+    joints: int
     filters: int
     width: int  # steps
     activation: Activation = "linear"
@@ -70,8 +100,8 @@ class LastStep(_Layer, frozen=True, tag="last_step"):
     """Sequence to vector: the last step."""
 
 
-Layer = Dense | Conv1D | MaxPool | Lstm | MeanMaxPool | LastStep
-Named = Dense | Conv1D | Lstm  # the layers that have parameters
+Layer = Dense | Conv1D | MaxPool | Lstm | MeanMaxPool | LastStep | Gather | JointGraph | JointConv1D
+Named = Dense | Conv1D | Lstm | JointGraph | JointConv1D  # the layers that have parameters
 
 
 class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +161,13 @@ def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
                 shapes |= {f"{name}/kernel": (features, units), f"{name}/bias": (units,)}
             case Conv1D(name=name, filters=filters, width=width):
                 shapes |= {f"{name}/kernel": (width, features, filters), f"{name}/bias": (filters,)}
+            case JointGraph(name=name, units=units, parents=parents):
+                joints = len(parents)
+                shapes[f"{name}/kernel"] = (JOINT_RELATIONS * features // joints, units)
+                shapes[f"{name}/edges"] = (joints, JOINT_RELATIONS * joints)
+                shapes[f"{name}/bias"] = (units,)
+            case JointConv1D(name=name, joints=joints, filters=filters, width=width):
+                shapes |= {f"{name}/kernel": (width, features // joints, filters), f"{name}/bias": (filters,)}
             case Lstm(name=name, units=units):
                 shapes[f"{name}/kernel"] = (features, LSTM_GATES * units)
                 shapes[f"{name}/recurrent_kernel"] = (units, LSTM_GATES * units)
@@ -154,22 +191,48 @@ def _output_shape(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
     if len(shape) == 1:
         raise ValueError("needs a sequence, but the layers before it have already made a vector")
     steps, features = shape
+    if isinstance(layer, MaxPool):
+        if not 1 <= layer.size <= steps:
+            raise ValueError(f"pools {layer.size} steps, but there are {steps}")
+        return (steps // layer.size, features)
+    if isinstance(layer, MeanMaxPool | LastStep):
+        return (2 * features if isinstance(layer, MeanMaxPool) else features,)
+    return (steps, _output_features(layer, features))
+
+
+def _output_features(layer: Conv1D | Lstm | Gather | JointGraph | JointConv1D, features: int) -> int:
+    if isinstance(layer, Conv1D | JointConv1D):
+        _check_size("filters", layer.filters)
+        _check_size("width", layer.width)
+    elif not isinstance(layer, Gather):
+        _check_size("units", layer.units)
     match layer:
-        case Conv1D(filters=filters, width=width):
-            _check_size("filters", filters)
-            _check_size("width", width)
-            return (steps, filters)
-        case MaxPool(size=size):
-            if not 1 <= size <= steps:
-                raise ValueError(f"pools {size} steps, but there are {steps}")
-            return (steps // size, features)
-        case Lstm(units=units):
-            _check_size("units", units)
-            return (steps, units)
-        case MeanMaxPool():
-            return (2 * features,)
-        case LastStep():
-            return (features,)
+        case Conv1D(filters=size) | Lstm(units=size):
+            return size
+        case Gather(columns=columns):
+            return _chosen(columns, features)
+        case JointGraph(units=units, parents=parents):
+            return _each_joint(len(parents), features, units, parents)
+        case JointConv1D(joints=joints, filters=filters):
+            return _each_joint(joints, features, filters)
+
+
+def _chosen(columns: tuple[int, ...], features: int) -> int:
+    _check_size("number of columns", len(columns))
+    if not 0 <= min(columns) <= max(columns) < features:
+        raise ValueError(f"chooses columns {min(columns)} to {max(columns)}, but there are {features}")
+    return len(columns)
+
+
+def _each_joint(joints: int, features: int, channels: int, parents: tuple[int, ...] = ()) -> int:
+    """Features of `joints` joints with `channels` channels each, made from `features`."""
+    _check_size("number of joints", joints)
+    if features % joints:
+        raise ValueError(f"{features} features are not {joints} joints with as many channels each")
+    if any(not 0 <= parent < joints for parent in parents):
+        raise ValueError(f"a parent is none of the {joints} joints")
+    _check_size("joints times channels", joints * channels)
+    return joints * channels
 
 
 def _check_size(what: str, size: int) -> None:

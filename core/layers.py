@@ -29,12 +29,15 @@ class LayerPass(Protocol):
         """Slope of the loss by the inputs from that by the outputs; adds the parameters' to `gradients`."""
 
 
-class _Dense:
+class DensePass:
+    """activation(x @ kernel + bias), of all steps in one product."""
+
     def __init__(self, layer: architecture.Dense, weights: Weights) -> None:
         self._layer = layer
         self._kernel, self._bias = weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]
 
     def forward(self, inputs: Array) -> Array:
+        """See LayerPass."""
         self._shape = inputs.shape
         self._rows = inputs.reshape(-1, inputs.shape[-1])  # time-distributed is one large product
         outputs = self._rows @ self._kernel
@@ -43,13 +46,14 @@ class _Dense:
         return self._outputs.reshape(*inputs.shape[:-1], -1)
 
     def backward(self, slope: Array, gradients: Gradients) -> Array:
+        """See LayerPass."""
         rows = _activation_slope(slope.reshape(self._outputs.shape), self._outputs, self._layer.activation)
         gradients[f"{self._layer.name}/kernel"] = self._rows.T @ rows
         gradients[f"{self._layer.name}/bias"] = rows.sum(axis=0)
         return (rows @ self._kernel.T).reshape(self._shape)
 
 
-class _Conv1D:
+class Conv1DPass:
     """Convolution as one product with the steps that each output sees, side by side (im2col)."""
 
     def __init__(self, layer: architecture.Conv1D, weights: Weights) -> None:
@@ -60,6 +64,7 @@ class _Conv1D:
         self._bias = weights[f"{layer.name}/bias"]
 
     def forward(self, inputs: Array) -> Array:
+        """See LayerPass."""
         batch, steps, features = inputs.shape
         width = self._layer.width
         self._before = (width - 1) // 2  # TensorFlow's "same": of an odd number of zeros the larger half comes after
@@ -74,6 +79,7 @@ class _Conv1D:
         return self._outputs.reshape(batch, steps, -1)
 
     def backward(self, slope: Array, gradients: Gradients) -> Array:
+        """See LayerPass."""
         batch, steps, features = self._shape
         width = self._layer.width
         rows = _activation_slope(slope.reshape(self._outputs.shape), self._outputs, self._layer.activation)
@@ -86,11 +92,14 @@ class _Conv1D:
         return padded[:, self._before : self._before + steps]
 
 
-class _MaxPool:
+class MaxPoolPass:
+    """Maximum over every few steps."""
+
     def __init__(self, layer: architecture.MaxPool, _: Weights) -> None:
         self._size = layer.size
 
     def forward(self, inputs: Array) -> Array:
+        """See LayerPass."""
         batch, steps, features = inputs.shape
         self._shape = inputs.shape
         self._groups = inputs[:, : steps // self._size * self._size].reshape(batch, -1, self._size, features)
@@ -98,6 +107,7 @@ class _MaxPool:
         return np.asarray(self._largest)
 
     def backward(self, slope: Array, _: Gradients) -> Array:
+        """See LayerPass."""
         batch, pooled, features = slope.shape
         inputs = np.zeros(self._shape, slope.dtype)
         winners = _first_largest(self._groups, self._largest[:, :, None], axis=2)
@@ -105,7 +115,7 @@ class _MaxPool:
         return inputs
 
 
-class _Lstm:
+class LstmPass:
     """LSTM with back-propagation through time.
 
     Inside, gates come first and steps second, (4, T, N, units): every product of a step then works on small contiguous
@@ -119,6 +129,7 @@ class _Lstm:
         self._bias = weights[f"{layer.name}/bias"].reshape(LSTM_GATES, 1, -1)
 
     def forward(self, inputs: Array) -> Array:
+        """See LayerPass."""
         batch, steps, features = inputs.shape
         self._inputs = np.ascontiguousarray(inputs.swapaxes(0, 1)).reshape(steps * batch, features)
         self._gates = (self._inputs @ self._kernel + self._bias).reshape(LSTM_GATES, steps, batch, -1)
@@ -137,6 +148,7 @@ class _Lstm:
         return self._hidden[1:].swapaxes(0, 1)
 
     def backward(self, slope: Array, gradients: Gradients) -> Array:
+        """See LayerPass."""
         _, steps, batch, units = self._gates.shape
         before = self._gates * (1 - self._gates)  # derivative of the sigmoid by its value; becomes the slopes before
         before[2] = 1 - self._gates[2] ** 2  # the activations
@@ -163,50 +175,58 @@ class _Lstm:
         return np.asarray(inputs.reshape(steps, batch, -1).swapaxes(0, 1))
 
 
-class _MeanMaxPool:
+class MeanMaxPoolPass:
+    """Mean and maximum over time."""
+
     def __init__(self, _: architecture.MeanMaxPool, __: Weights) -> None:
         pass
 
     def forward(self, inputs: Array) -> Array:
+        """See LayerPass."""
         self._inputs = inputs
         self._largest = inputs.max(axis=1)
         return np.concatenate([inputs.mean(axis=1), self._largest], axis=1)
 
     def backward(self, slope: Array, _: Gradients) -> Array:
+        """See LayerPass."""
         _batch, steps, features = self._inputs.shape
         winners = _first_largest(self._inputs, self._largest[:, None], axis=1)
         return np.asarray(winners * slope[:, None, features:] + slope[:, None, :features] / steps)
 
 
-class _LastStep:
+class GatherPass:
+    """Chosen features."""
+
+    def __init__(self, layer: architecture.Gather, _: Weights) -> None:
+        self._columns = np.array(layer.columns)
+
+    def forward(self, inputs: Array) -> Array:
+        """See LayerPass."""
+        self._shape = inputs.shape
+        return inputs[..., self._columns]
+
+    def backward(self, slope: Array, _: Gradients) -> Array:
+        """See LayerPass."""
+        chosen = np.eye(self._shape[-1], dtype=slope.dtype)[self._columns]  # one may have been chosen several times
+        return np.asarray((slope.reshape(-1, len(chosen)) @ chosen).reshape(self._shape))
+
+
+class LastStepPass:
+    """The last step."""
+
     def __init__(self, _: architecture.LastStep, __: Weights) -> None:
         pass
 
     def forward(self, inputs: Array) -> Array:
+        """See LayerPass."""
         self._shape = inputs.shape
         return inputs[:, -1]
 
     def backward(self, slope: Array, _: Gradients) -> Array:
+        """See LayerPass."""
         inputs: Array = np.zeros(self._shape, slope.dtype)
         inputs[:, -1] = slope
         return inputs
-
-
-def prepare(layer: architecture.Layer, weights: Weights) -> LayerPass:
-    """The layer, ready for one pass with these weights."""
-    match layer:
-        case architecture.Dense():
-            return _Dense(layer, weights)
-        case architecture.Conv1D():
-            return _Conv1D(layer, weights)
-        case architecture.MaxPool():
-            return _MaxPool(layer, weights)
-        case architecture.Lstm():
-            return _Lstm(layer, weights)
-        case architecture.MeanMaxPool():
-            return _MeanMaxPool(layer, weights)
-        case architecture.LastStep():
-            return _LastStep(layer, weights)
 
 
 def _activate(outputs: Array, activation: architecture.Activation) -> Array:

@@ -8,15 +8,29 @@ Numbers agree with TensorFlow's to float32 precision (tests/core/test_network.py
 is folded into its neighbours before weights leave the desktop (`training.models`).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.architecture import LSTM_GATES, Architecture, parameter_shapes
-from core.layers import Array, Gradients, prepare
+from core import architecture as kinds
+from core import joint_layers, layers
+from core.architecture import LSTM_GATES, Architecture, JointGraph, parameter_shapes
+from core.layers import Array, Gradients, LayerPass
 from core.weights import Weights
 
+_PASSES: dict[type[kinds.Layer], Callable[[Any, Weights], LayerPass]] = {
+    kinds.Dense: layers.DensePass,
+    kinds.Conv1D: layers.Conv1DPass,
+    kinds.MaxPool: layers.MaxPoolPass,
+    kinds.Lstm: layers.LstmPass,
+    kinds.MeanMaxPool: layers.MeanMaxPoolPass,
+    kinds.LastStep: layers.LastStepPass,
+    kinds.Gather: layers.GatherPass,
+    kinds.JointGraph: joint_layers.JointGraphPass,
+    kinds.JointConv1D: joint_layers.JointConv1DPass,
+}
 _FORWARD_BATCH = 256  # windows at once: bounds memory (about 60 MB for the default network), costs no speed
 
 
@@ -24,9 +38,18 @@ def initialise(architecture: Architecture, rng: np.random.Generator) -> Weights:
     """Fresh weights, Keras's defaults.
 
     Kernels are uniform (Glorot and Bengio 2010), recurrent kernels orthogonal (Saxe et al. 2013), biases zero but for
-    the forget gates' at one (Jozefowicz et al. 2015).
+    the forget gates' at one (Jozefowicz et al. 2015), edges the skeleton's.
     """
-    return {name: _initial_tensor(name, shape, rng) for name, shape in parameter_shapes(architecture).items()}
+    weights = {name: _initial_tensor(name, shape, rng) for name, shape in parameter_shapes(architecture).items()}
+    for layer in architecture.layers:
+        if isinstance(layer, JointGraph):
+            weights[f"{layer.name}/edges"] = joint_layers.initial_edges(layer.parents)
+    return weights
+
+
+def prepare(layer: kinds.Layer, weights: Weights) -> LayerPass:
+    """The layer, ready for one pass with these weights."""
+    return _PASSES[type(layer)](layer, weights)
 
 
 def forward(architecture: Architecture, weights: Weights, windows: Array) -> Array:

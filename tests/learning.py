@@ -47,7 +47,8 @@ def train_tiny(*, seed: int = 0) -> Weights:
 def trained_once(cache: Path) -> Weights:
     """What `train_tiny` gives, from a folder if the code that it depends on has not changed."""
     root = Path(__file__).parents[1]
-    sources = ("core/features.py", "core/layers.py", "core/network.py", "core/skeleton.py", "core/window.py")
+    sources = ("core/joint_layers.py", "core/layers.py", "core/network.py", "core/skeleton.py", "core/window.py")
+    sources += tuple(str(file.relative_to(root)) for file in sorted((root / "core/features").glob("*.py")))
     sources += ("tests/learning.py", "tests/people.py", "tests/tiny.py")
     file = cache / f"tiny-{digest(b''.join((root / source).read_bytes() for source in sources))[:16]}.safetensors"
     if not file.exists():

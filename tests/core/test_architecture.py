@@ -9,6 +9,9 @@ from core.architecture import (
     Architecture,
     Conv1D,
     Dense,
+    Gather,
+    JointConv1D,
+    JointGraph,
     LastStep,
     Lstm,
     MaxPool,
@@ -26,11 +29,19 @@ LAYERS = (
     MeanMaxPool(),
     Dense("logits", 3),
 )
+JOINTS = (
+    Gather((0, 1, 2, 3, 4, 5)),
+    JointGraph("graph", 4, (0, 0, 1), "relu"),
+    JointConv1D("time", 3, 5, 3, "relu"),
+    LastStep(),
+    Dense("logits", 3),
+)
 
 
-def test_an_architecture_survives_json():
+@pytest.mark.parametrize("layers", [LAYERS, JOINTS])
+def test_an_architecture_survives_json(layers):
     """An architecture decodes from its own JSON as an equal one."""
-    architecture = Architecture(7, 9, LAYERS)
+    architecture = Architecture(7, 9, layers)
     assert msgspec.json.decode(msgspec.json.encode(architecture), type=Architecture) == architecture
 
 
@@ -48,6 +59,20 @@ def test_parameters_have_keras_shapes():
         ("logits/bias", (3,)),
     ]
     assert parameter_count(Architecture(7, 9, LAYERS)) == 48 + 95 + 160 + 27
+
+
+def test_layers_of_joints_share_their_kernels():
+    """Kernels are those of one joint, edges go from every joint to every other in three ways."""
+    assert list(parameter_shapes(Architecture(7, 9, JOINTS)).items()) == [
+        ("graph/kernel", (3 * 2, 4)),
+        ("graph/edges", (3, 3 * 3)),
+        ("graph/bias", (4,)),
+        ("time/kernel", (3, 4, 5)),
+        ("time/bias", (5,)),
+        ("logits/kernel", (15, 3)),
+        ("logits/bias", (3,)),
+    ]
+    assert layer_shapes(Architecture(7, 9, JOINTS)) == [(9, 7), (9, 6), (9, 12), (9, 15), (15,), (3,)]
 
 
 def test_shapes_follow_the_layers():
@@ -71,6 +96,15 @@ def test_shapes_follow_the_layers():
         ((LastStep(), Dense("../logits", 3)), "name '../logits' must be"),
         ((Lstm("a", 0), LastStep(), Dense("logits", 3)), "units is 0"),
         ((Conv1D("a", 3, MAX_SIZE + 1), LastStep(), Dense("logits", 3)), "width is 4097"),
+        ((Gather(()), LastStep(), Dense("logits", 3)), "number of columns is 0"),
+        ((Gather((0, 7)), LastStep(), Dense("logits", 3)), "columns 0 to 7, but there are 7"),
+        ((Gather((-1,)), LastStep(), Dense("logits", 3)), "columns -1 to -1"),
+        ((JointGraph("a", 4, (0, 0)), LastStep(), Dense("logits", 3)), "7 features are not 2 joints"),
+        ((JointGraph("a", 4, (7,) * 7), LastStep(), Dense("logits", 3)), "a parent is none of the 7 joints"),
+        ((JointGraph("a", 4, ()), LastStep(), Dense("logits", 3)), "number of joints is 0"),
+        ((JointGraph("a", MAX_SIZE, (0,) * 7), LastStep(), Dense("logits", 3)), "joints times channels is 28672"),
+        ((JointConv1D("a", 7, 0, 3), LastStep(), Dense("logits", 3)), "filters is 0"),
+        ((JointConv1D("a", -7, 3, 3), LastStep(), Dense("logits", 3)), "number of joints is -7"),
         ((Lstm("a", MAX_SIZE), LastStep(), Dense("logits", 3)), "parameters; at most 4000000"),
     ],
 )

@@ -3,9 +3,21 @@
 import numpy as np
 import pytest
 
-from core.architecture import Architecture, Conv1D, Dense, LastStep, Lstm, MaxPool, MeanMaxPool, parameter_shapes
-from core.layers import prepare
-from core.network import cross_entropy, forward, loss_and_gradients
+from core.architecture import (
+    Architecture,
+    Conv1D,
+    Dense,
+    Gather,
+    JointConv1D,
+    JointGraph,
+    LastStep,
+    Lstm,
+    MaxPool,
+    MeanMaxPool,
+    parameter_shapes,
+)
+from core.joint_layers import initial_edges
+from core.network import cross_entropy, forward, loss_and_gradients, prepare
 
 SEQUENCE, TO_VECTOR = (5, 3), LastStep()
 STACKS = {
@@ -16,6 +28,11 @@ STACKS = {
     "pool with a rest": (MaxPool(2), MeanMaxPool()),
     "lstm": (Lstm("a", 4), TO_VECTOR),
     "two lstm": (Lstm("a", 4), Lstm("b", 2), MeanMaxPool()),
+    "gather": (Gather((2, 0, 0, 1)), TO_VECTOR),
+    "graph of three joints": (JointGraph("a", 2, (1, 1, 1), "relu"), TO_VECTOR),
+    "graph of joints with channels": (Gather((0, 1, 2, 2, 1, 0)), JointGraph("a", 2, (0, 0, 1)), MeanMaxPool()),
+    "convolution of each joint": (JointConv1D("a", 3, 2, 3, "relu"), TO_VECTOR),
+    "graph and convolution": (JointGraph("a", 2, (0, 0, 0), "relu"), JointConv1D("b", 3, 2, 4), MaxPool(2), TO_VECTOR),
     "all": (Dense("a", 4, "relu"), Conv1D("b", 3, 3, "relu"), MaxPool(2), Lstm("c", 4), MeanMaxPool()),
 }
 
@@ -89,3 +106,35 @@ def test_float32_stays_float32():
     narrow = {name: tensor.astype(np.float32) for name, tensor in weights.items()}
     _, gradients, logits = loss_and_gradients(architecture, narrow, windows.astype(np.float32), np.array([0, 1, 2, 1]))
     assert {logits.dtype, *(gradient.dtype for gradient in gradients.values())} == {np.dtype(np.float32)}
+
+
+def test_a_joint_hears_itself_its_parent_and_its_children():
+    """Edges start as the skeleton: a root without parent, leaves without children, siblings in equal shares."""
+    itself, parent, children = np.split(initial_edges((0, 0, 0, 1)), 3, axis=1)
+    positions = np.array([1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(positions @ itself, positions)
+    np.testing.assert_array_equal(positions @ parent, [0, 1, 1, 2])
+    np.testing.assert_array_equal(positions @ children, [2.5, 4, 0, 0])
+
+
+def test_a_graph_convolution_is_its_definition():
+    """Each joint's outputs are the kernel's on what it hears: the sum over edges, as in ST-GCN's equation 10."""
+    rng = np.random.default_rng(0)
+    kernel, edges, bias, windows = (rng.normal(size=shape) for shape in ((3 * 2, 5), (4, 3 * 4), (5,), (2, 3, 4 * 2)))
+    layer = JointGraph("a", 5, (0, 0, 0, 1))
+    found = prepare(layer, {"a/kernel": kernel, "a/edges": edges, "a/bias": bias}).forward(windows)
+    expected = np.einsum(
+        "ntvc,vkw,kcu->ntwu", windows.reshape(2, 3, 4, 2), edges.reshape(4, 3, 4), kernel.reshape(3, 2, 5)
+    )
+    np.testing.assert_allclose(found.reshape(2, 3, 4, 5), expected + bias)
+
+
+def test_a_convolution_of_joints_treats_each_alike():
+    """Every joint's outputs are those that an ordinary convolution with the same kernel gives it alone."""
+    rng = np.random.default_rng(0)
+    weights = {"a/kernel": rng.normal(size=(3, 2, 5)), "a/bias": rng.normal(size=5)}
+    windows = rng.normal(size=(2, 6, 4, 2))
+    together = prepare(JointConv1D("a", 4, 5, 3), weights).forward(windows.reshape(2, 6, 8)).reshape(2, 6, 4, 5)
+    for joint in range(4):
+        alone = prepare(Conv1D("a", 5, 3), weights).forward(windows[:, :, joint])
+        np.testing.assert_allclose(together[:, :, joint], alone)
