@@ -30,6 +30,10 @@ def import_dataset(
         Path | None, typer.Option(help="Text file with the names of numbered classes, one a line.")
     ] = None,
     people: Annotated[int, typer.Option(min=1, max=10, help="People kept of each take, the most present first.")] = 2,
+    *,
+    planar: Annotated[
+        bool, typer.Option("--planar", help="Joints in the picture where the source has them in space as well (ntu).")
+    ] = False,
 ) -> None:
     """Import a data set into a folder of recordings, whole or not at all.
 
@@ -50,7 +54,14 @@ def import_dataset(
 
     names = tuple(line.strip() for line in read_text(classes).splitlines() if line.strip()) if classes else ()
     options = Options(
-        fps=fps, size=_size(size), label=label, subject=subject, layout=layout, classes=names, people=people
+        fps=fps,
+        size=_size(size),
+        label=label,
+        subject=subject,
+        layout=layout,
+        classes=names,
+        people=people,
+        planar=planar,
     )
     with Progress(transient=True) as progress:
         bar = progress.add_task(f"importing {source.name}", total=None)

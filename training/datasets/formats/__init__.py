@@ -6,7 +6,17 @@ find_format(Path("nturgb")).name          # 'ntu'
 from pathlib import Path
 
 from core.errors import ConfigError, InputError
-from training.datasets.formats import msr_action3d, npy_folders, npz_clips, npz_streams
+from training.datasets.formats import (
+    alphapose,
+    kinetics_json,
+    landmarks_csv,
+    msr_action3d,
+    npy_folders,
+    npz_clips,
+    npz_streams,
+    ntu,
+    openpose,
+)
 from training.datasets.formats._base import Format, Options, Reading
 
 __all__ = ["FORMATS", "Format", "Options", "Reading", "find_format"]
@@ -19,6 +29,11 @@ FORMATS = {
         npz_streams.FORMAT,
         npz_clips.FORMAT,
         npy_folders.FORMAT,
+        ntu.FORMAT,
+        openpose.FORMAT,
+        alphapose.FORMAT,
+        kinetics_json.FORMAT,
+        landmarks_csv.FORMAT,
     )
 }
 

@@ -24,6 +24,7 @@ from training.datasets.recording import Recording
 
 MAX_TEXT_BYTES = 256 * 1024 * 1024
 MAX_FILES = 2_000_000  # NTU RGB+D 120 has 114,480 clips; frame-by-frame layouts have more
+_HEAD_BYTES = 64 * 1024
 MAX_FRAMES = 1_000_000  # nine hours at 30 frames a second
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Options:
         layout: the joints' layout, where their number fits several.
         classes: names of numbered classes, in order.
         people: how many people of a take are kept, the most present first.
+        planar: joints in the picture, where a source has them in space as well.
     """
 
     fps: float = 0.0
@@ -52,6 +54,7 @@ class Options:
     layout: str = ""
     classes: tuple[str, ...] = ()
     people: int = 2
+    planar: bool = False
 
     def class_name(self, index: int) -> str:
         """The name of a numbered class, or its number."""
@@ -99,7 +102,8 @@ def assemble(position: npt.NDArray[Any], score: npt.NDArray[Any], *, layout: str
     frames, joints = score.shape
     result = np.zeros((frames, joints, 4), np.float32)
     seen = ~(score <= 0)  # NaN counts as seen here, and is refused below
-    result[..., : position.shape[-1]] = np.where(seen[..., None], position, 0)
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is refused as such
+        result[..., : position.shape[-1]] = np.where(seen[..., None], position, 0)
     result[..., 3] = np.clip(score, 0, 1)
     wrong = ~np.isfinite(result).all(axis=-1)
     if wrong.any():
@@ -138,6 +142,15 @@ def read_json(path: Path, shape: type[T]) -> T:
         return msgspec.json.decode(read_text(path), type=shape)
     except (msgspec.DecodeError, RecursionError) as exc:
         raise InputError(f"{path}: {exc}") from exc
+
+
+def head_of(path: Path) -> str:
+    """The first part of a text file, to find out what it is; empty when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES).decode("utf-8-sig", errors="replace")
+    except OSError:
+        return ""
 
 
 def sub_folders(folder: Path) -> list[Path]:

@@ -132,11 +132,14 @@ def _planar(frames: Numbers, size: tuple[int, int] | None, where: str) -> Landma
 
 
 def to_heights(position: Numbers, size: tuple[int, int] | None) -> tuple[Numbers, str]:
-    """Shares of a picture, or pixels, (..., 2) in frame heights where that is possible, and the unit they then have."""
-    largest = np.nanmax(np.abs(position), initial=0.0)
+    """Shares of a picture, or pixels, in frame heights where that is possible, and the unit they then have.
+
+    Positions are (..., 2 or 3); z is on the scale of x.
+    """
+    largest = np.nanmax(np.abs(position[..., :2]), initial=0.0)
     if largest <= _NORMALISED:
         width, height = size or DEFAULT_SIZE
-        return position * np.array([width / height, 1.0]), FRAME_HEIGHTS
+        return position * np.array([width / height, 1.0, width / height])[: position.shape[-1]], FRAME_HEIGHTS
     if size is None:
         return position, PIXELS
     return position / size[1], FRAME_HEIGHTS
