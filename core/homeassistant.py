@@ -44,7 +44,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     unique_id: str
-    object_id: str
+    default_entity_id: str
     state_topic: str
     value_template: str
     availability_topic: str
@@ -217,4 +217,5 @@ class _Announcer:
 
     def _make(self, kind: type[_E], object_id: str, **fields: Any) -> _E:  # noqa: ANN401 - the fields of the kind
         unique = f"{node(self._topics)}_{object_id}"
-        return kind(unique_id=unique, object_id=unique, **fields, **self._common)
+        entity_id = f"{_COMPONENTS[kind]}.{unique}".replace("-", "_")
+        return kind(unique_id=unique, default_entity_id=entity_id, **fields, **self._common)

@@ -1,0 +1,23 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_LINK = re.compile(r"\]\(([^)#:\s]+)\)")
+_JSON = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_examples_of_a_page_hold(page: Path):
+    """Every relative link leads to a file, and what is marked as JSON or Python is that."""
+    text = page.read_text()
+    for target in _LINK.findall(text):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    for example in _JSON.findall(text):
+        json.loads(example)
+    for example in _PYTHON.findall(text):
+        compile(example, page.name, "exec")
