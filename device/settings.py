@@ -70,13 +70,35 @@ class PoseSettings(Section):
     recording: Path | None = None
     """The stored keypoints (.npz) that the estimator `recording` replays."""
     min_visibility: float = Field(default=0.5, ge=0, le=1)
-    """Shoulders and hips must on average be this visible, or nobody is there."""
+    """From this visibility on a joint counts as seen; of a person five of torso and limbs are seen at least."""
     max_people: int = Field(default=3, ge=1, le=10)
     """The most people followed at once; each costs another look at the picture."""
     detect_every: int = Field(default=30, ge=1, le=300)
     """Look for further people in every so many-th frame, while there is room for one more."""
     threads: int = Field(default=1, ge=1, le=8)
     """Threads of the pose models; more than one helps on few boards, see `posefleet device bench`."""
+
+
+class ObjectSettings(Section):
+    """[objects] things that actions are done with, for classifiers that look at them, too."""
+
+    model: Path | None = None
+    """An object detector (.tflite) of your own, SSD or YOLO; without one nobody looks for things."""
+    labels: tuple[str, ...] | Path = ()
+    """The detector's classes in its own order: a list, or a text file with one a line."""
+    classes: tuple[str, ...] = Field(default=(), max_length=16)
+    """Those that count, in the order in which the classifier takes them."""
+    every: int = Field(default=5, ge=1, le=60)
+    """Look in every so many-th frame; between two looks things go on as they moved."""
+    min_score: float = Field(default=0.4, gt=0, le=1)
+    """The detector must be this sure of a thing."""
+
+    @field_validator("classes")
+    @classmethod
+    def _are_different(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("each class can be named only once")
+        return value
 
 
 class ModelSettings(Section):
@@ -172,6 +194,8 @@ class DeviceSettings(Settings):
     """Where pictures come from."""
     pose: PoseSettings = PoseSettings()
     """Who is in the picture."""
+    objects: ObjectSettings = ObjectSettings()
+    """Things that actions are done with."""
     events: EventSettings = EventSettings()
     """When an action counts."""
     latency: LatencySettings = LatencySettings()

@@ -100,7 +100,7 @@ def best(rows: Array, score: Array, least: float) -> npt.NDArray[np.intp]:
     """Which rows (N, ...) count, best first: with a score of at least `least`, all numbers finite, and not too many."""
     chosen = np.flatnonzero(score >= least)
     chosen = chosen[np.argsort(-score[chosen], kind="stable")][:_MOST_CANDIDATES]
-    finite = np.isfinite(rows[chosen].reshape(len(chosen), -1)).all(axis=1)
+    finite = np.isfinite(rows[chosen]).all(axis=tuple(range(1, rows.ndim)))
     return np.asarray(chosen[finite], np.intp)
 
 

@@ -21,7 +21,7 @@ _V8_ROW = 5 + KEYPOINTS  # centre, size, score
 _FINISHED_ROW = 6 + KEYPOINTS  # corners, score, class
 _DETECTION = 5  # corners, score
 _MOST_FINISHED = 1000  # rows of an end-to-end model; 300 unless its exporter asked for others
-_GREY = 114  # the bars that YOLO is trained with
+GREY = 114  # the bars that YOLO is trained with
 
 
 def cells(size: Size) -> tuple[int, ...]:
@@ -106,7 +106,7 @@ YOLO = (
         _fits_v7,
         partial(_decode_rows, score_of=_score_v7),
         UNIT,
-        fill=_GREY,
+        fill=GREY,
         overlapping=True,
     ),
     OutputLayout(
@@ -114,14 +114,14 @@ YOLO = (
         _fits_finished,
         partial(_decode_rows, centred=False),
         UNIT,
-        fill=_GREY,
+        fill=GREY,
     ),
     OutputLayout(
         "YOLOv8/11-pose (1, 56, N)",
         partial(_fits_v8, channels_first=True),
         partial(_decode_rows, channels_first=True),
         UNIT,
-        fill=_GREY,
+        fill=GREY,
         overlapping=True,
     ),
     OutputLayout(
@@ -129,7 +129,7 @@ YOLO = (
         partial(_fits_v8, channels_first=False),
         _decode_rows,
         UNIT,
-        fill=_GREY,
+        fill=GREY,
         overlapping=True,
     ),
     OutputLayout(
@@ -137,6 +137,6 @@ YOLO = (
         _fits_rtmo,
         _decode_rtmo,
         RAW_BLUE_FIRST,  # the settings of its training swap no colours
-        fill=_GREY,
+        fill=GREY,
     ),
 )
