@@ -21,7 +21,7 @@ FEWEST_FRAMES = 30  # a 95th percentile of fewer is but the slowest frame
 _NEWEST_FRAMES = 60  # of which four look for newcomers, by default: enough to be seen in the percentile
 _LOOK_EVERY_S = 0.5
 _WITH_CHOICE = frozenset({"blazepose"})  # estimators whose `adapt` makes a difference
-_SETTLE_S = 2.0  # after a step: what was under way is finished, the camera has started again
+SETTLE_S = 2.0  # after a step: what was under way is finished, the camera has started again
 
 
 class Governor:
@@ -29,13 +29,21 @@ class Governor:
 
     Args:
         apply: does what a workload says; called with the first one at once, then at every change.
+        settle_s: after a step, frames of this time do not count.
     """
 
     def __init__(
-        self, ladder: Ladder, meter: LatencyMeter, *, budget_ms: float, apply: Callable[[Workload], None]
+        self,
+        ladder: Ladder,
+        meter: LatencyMeter,
+        *,
+        budget_ms: float,
+        apply: Callable[[Workload], None],
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._ladder, self._meter, self._budget_ms, self._apply = ladder, meter, budget_ms, apply
-        self._looked_at = self._settled_at = -_SETTLE_S
+        self._settle_s = settle_s
+        self._looked_at = self._settled_at = -_LOOK_EVERY_S
         self._counted = self._mark = 0
         self._p95_ms: float | None = None
         apply(ladder.workload)
@@ -64,7 +72,7 @@ class Governor:
         self._counted = count
         self._p95_ms = self._meter.p95(TOTAL, newest=min(fresh, _NEWEST_FRAMES))
         if self._ladder.judge(self._p95_ms, now, people=people):
-            self._mark, self._settled_at = count, now + _SETTLE_S
+            self._mark, self._settled_at = count, now + self._settle_s
             self._apply(self._ladder.workload)
             self._tell()
 

@@ -1,126 +1,26 @@
-import queue
 import threading
-import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from core.bundle import Bundle, write_bundle
+from core.bundle import Bundle
 from core.errors import PosefleetError
 from core.messages import CurrentAction, Status
-from core.notify import Notifier
-from device.camera import Frame
-from device.classifier import Recogniser
-from device.governor import Governor, make_ladder
-from device.health import Health
-from device.latency import LatencyMeter
-from device.learner import Learner
 from device.loop import FrameLoop, Parts
-from device.outbox import Outbox
-from device.releases import ReleaseClient, ReleaseStore
-from device.reporter import Reporter
-from device.samples import SampleStore
 from device.settings import DeviceSettings
-from device.vision import Vision
-from tests import people
 from tests.broker import wait_until
-from tests.device.events import TOPICS
-
-
-class FakeCamera:
-    """Gives a black picture every few milliseconds, or what a test wants."""
-
-    state, problem = "ok", None
-
-    def __init__(self) -> None:
-        self.index = -1
-
-    def next(self, timeout_s: float) -> Frame | None:
-        time.sleep(0.005)
-        if self.state != "ok":
-            return None
-        self.index += 1
-        return Frame(np.zeros((48, 64, 3), np.uint8), time.monotonic(), self.index)
-
-
-class Dancer:
-    """A pose estimator that sees somebody wave, or fails."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def estimate(self, image: np.ndarray, captured_at: float) -> list:
-        if self.error is not None:
-            raise self.error
-        return [people.pose_at("wave", captured_at, seed=5)]
-
-    def adapt(self, effort: object) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-class FakeLink:
-    """Remembers what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[Status | CurrentAction] = []
-
-    def say(self, message: Status | CurrentAction) -> None:
-        self.said.append(message)
-
-    def announce(self, entities: object) -> None:
-        pass
-
-    def wake(self) -> None:
-        pass
-
-    def say_goodbye(self, timeout_s: float) -> bool:
-        return False
-
-    @property
-    def status(self) -> Status:
-        return [one for one in self.said if isinstance(one, Status)][-1]
+from tests.device.looping import Dancer, loop_parts, loop_settings
 
 
 @pytest.fixture
 def settings(tmp_path: Path, bundle: Bundle) -> DeviceSettings:
-    write_bundle(bundle, tmp_path / "release")
-    return DeviceSettings(
-        device={"site": "home", "name": "cam", "state_directory": tmp_path},
-        model={"directory": tmp_path / "release", "public_key": bundle.signed.key},
-        latency={"budget_ms": 5000},
-        status={"interval_s": 0.5},
-    )
+    return loop_settings(tmp_path, bundle)
 
 
 @pytest.fixture
-def parts(tmp_path: Path, bundle: Bundle, settings: DeviceSettings):
-    meter, link = LatencyMeter(), FakeLink()
-    store = ReleaseStore(tmp_path, settings.model)
-    with (
-        Outbox(tmp_path / "outbox.sqlite", 10**7) as outbox,
-        SampleStore(tmp_path / "samples.sqlite", 100) as samples,
-    ):
-        yield Parts(
-            camera=FakeCamera(),
-            vision=Vision(Dancer(), Recogniser(bundle, meter=meter), settings.events, meter),
-            meter=meter,
-            governor=Governor(make_ladder(settings, camera=False), meter, budget_ms=5000, apply=lambda _workload: None),
-            outbox=outbox,
-            link=link,
-            learner=Learner(
-                settings.learning, topics=TOPICS, directory=tmp_path / "learning", samples=samples,
-                samples_file=tmp_path / "samples.sqlite", outbox=outbox, key=None, bundle=bundle,
-            ),
-            store=store,
-            releases=ReleaseClient(store, bundle, on_ready=lambda _bundle: None),
-            ready=queue.SimpleQueue(),
-            reporter=Reporter(settings.device, outbox, link),
-            health=Health(Notifier()),
-        )  # fmt: skip
+def parts(bundle: Bundle, settings: DeviceSettings):
+    with loop_parts(settings, bundle, Dancer()) as everything:
+        yield everything
 
 
 @pytest.fixture
