@@ -38,11 +38,15 @@ def train(
         list[Path] | None, typer.Option(help="Checkpoint to learn from besides the labels; may be given several times.")
     ] = None,
     tensorboard: Annotated[Path | None, typer.Option(help="Folder for TensorBoard's curves.")] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="Train although this data check refuses; may be given several times.")
+    ] = None,
 ) -> None:
     """Train an action classifier on recordings of people.
 
     People, not windows, are split: nobody is in training and validation at once. The result is a checkpoint;
-    `posefleet convert` makes a release of it. A graphics card is used if TensorFlow finds one.
+    `posefleet convert` makes a release of it. A graphics card is used if TensorFlow finds one. Data that cannot teach
+    anything is refused (exit code 2) with the reason; `posefleet data check` looks without training.
 
         posefleet train recordings --out checkpoint --without anna,ben
 
@@ -65,6 +69,7 @@ def train(
     recordings = [one for one in load_directory(data) if one.subject not in left_out]
     training_part, validation_part = split_people(recordings, _names(validation))
     config = TrainingConfig(model=model, epochs=epochs, patience=patience, seed=seed)
+    _check_data(training_part, validation_part, config.window.seconds, frozenset(accept or ()))
     unfinished = out / "unfinished.npz"
     options = RunOptions(unfinished, resume, deterministic, tuple(read_checkpoint(one) for one in teacher or ()))
     with shown_progress(epochs, tensorboard) as on_epoch:
@@ -110,6 +115,18 @@ def evaluate(
 
         plot_confusion({"quantized": report}, plot)
         typer.echo(f"confusion matrix: {plot}")
+
+
+def _check_data(
+    training: "list[Recording]", validation: "list[Recording]", window_s: float, accepted: frozenset[str]
+) -> None:
+    """Say what is wrong with the data; stop where it was not accepted."""
+    from training.cli_check import print_findings
+    from training.datasets.checks import check_for_training, refuse
+
+    findings = check_for_training(training, validation, window_s=window_s)
+    print_findings([one for one in findings if one.severity != "note"], accepted)
+    refuse(findings, accepted=accepted)
 
 
 def _names(text: str) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """The same movement twice."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 
 from core.skeleton import MEDIAPIPE33
 from tests.training.datasets.checks.makers import clean, recording, with_joints
-from training.datasets.checks import check_split, check_twins
+from training.datasets.checks import check, check_split, check_twins
 from training.datasets.checks.twins import duplicates, twins
+from training.datasets.recording import Recording
 from training.datasets.splits import Split, by_subject, judge, random_split, units, windows_of
 
 RECORDINGS = clean()
@@ -88,3 +91,23 @@ def test_a_take_on_both_sides_is_named_even_if_no_moment_is():
     first, second = windows_of(units(RECORDINGS[:1]), length_s=1.5, stride_s=2.0)
     finding, _ = check_split(judge(Split("halves", (0,), (1,)), [first, second]), [first, second])
     assert (finding.severity, finding.check) == ("refuse", "recording_on_both_sides")
+
+
+@pytest.mark.real_data
+def test_published_recordings_that_were_cut_into_overlapping_windows_are_warned_about():
+    """A public set of one continuous take a class: both the takes and a random split of their windows are named."""
+    folder = Path(os.environ.get("POSEFLEET_DATA", "")) / "refuse" / "leaky_windows"
+    if "POSEFLEET_DATA" not in os.environ or not folder.exists():
+        pytest.skip("POSEFLEET_DATA does not name a folder with refuse/leaky_windows")
+    takes = []
+    for number, path in enumerate(sorted(folder.glob("*.txt"))):
+        joints = np.genfromtxt(path, delimiter=",", skip_header=1)[:, 1:].reshape(-1, 33, 4)
+        labels = np.full(len(joints), number + 1)
+        classes = ("background", "body swing", "hand swing", "swing")
+        takes.append(Recording(path.stem, "one", np.arange(len(joints)) / 30, joints.astype("f4"), labels, classes))
+    [finding] = [one for one in check(takes) if one.check == "one_take"]
+    assert finding.severity == "warn"
+    assert "3 classes come from one continuous recording each" in finding.reason
+    windows = windows_of(units(takes), length_s=10 / 30, stride_s=1 / 30)
+    overlap = check_split(random_split(windows), windows)[0]
+    assert (overlap.severity, overlap.check) == ("warn", "overlap_across_split")
