@@ -94,11 +94,11 @@ def _explain(code: int, stderr: str, memory_limit_bytes: int) -> str:
 
 
 def _random_weights(architecture: Architecture, rng: np.random.Generator) -> Weights:
-    """Like fresh ones, but for the biases: equal tensors, such as zeros, would be merged into one buffer."""
+    """Like fresh ones, but no two alike: equal tensors, such as biases of zero, would be merged into one buffer."""
     weights = initialise(architecture, rng)
     for name, shape in parameter_shapes(architecture).items():
-        if name.endswith("/bias"):
-            weights[name] = rng.normal(0, 0.1, shape).astype(np.float32)
+        if name.endswith(("/bias", "/edges")):
+            weights[name] += rng.normal(0, 0.1, shape).astype(np.float32)
     return weights
 
 

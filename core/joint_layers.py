@@ -46,19 +46,17 @@ class JointGraphPass:
         channels = features // self._joints
         frames = inputs.reshape(-1, self._joints, channels)
         self._rows = frames.swapaxes(1, 2).reshape(-1, self._joints)  # (N T C, V)
-        heard = (self._rows @ self._edges).reshape(-1, channels, JOINT_RELATIONS, self._joints)
-        mixed = np.ascontiguousarray(heard.transpose(0, 3, 2, 1)).reshape(-1, JOINT_RELATIONS * channels)
+        heard = (self._rows @ self._edges).reshape(-1, channels * JOINT_RELATIONS, self._joints)
+        mixed = heard.swapaxes(1, 2).reshape(-1, channels * JOINT_RELATIONS)
         return self._dense.forward(mixed).reshape(batch, steps, -1)
 
     def backward(self, slope: Array, gradients: Gradients) -> Array:
         """See LayerPass."""
         batch, steps, features = slope.shape
         mixed = self._dense.backward(slope.reshape(-1, features // self._joints), gradients)
-        channels = mixed.shape[1] // JOINT_RELATIONS
-        heard = mixed.reshape(-1, self._joints, JOINT_RELATIONS, channels).transpose(0, 3, 2, 1)
-        heard = np.ascontiguousarray(heard).reshape(len(self._rows), -1)
+        heard = mixed.reshape(-1, self._joints, mixed.shape[1]).swapaxes(1, 2).reshape(len(self._rows), -1)
         gradients[f"{self._name}/edges"] = self._rows.T @ heard
-        frames = (heard @ self._edges.T).reshape(-1, channels, self._joints)
+        frames = (heard @ self._edges.T).reshape(-1, mixed.shape[1] // JOINT_RELATIONS, self._joints)
         return frames.swapaxes(1, 2).reshape(batch, steps, -1)
 
 

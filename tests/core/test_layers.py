@@ -124,7 +124,7 @@ def test_a_graph_convolution_is_its_definition():
     layer = JointGraph("a", 5, (0, 0, 0, 1))
     found = prepare(layer, {"a/kernel": kernel, "a/edges": edges, "a/bias": bias}).forward(windows)
     expected = np.einsum(
-        "ntvc,vkw,kcu->ntwu", windows.reshape(2, 3, 4, 2), edges.reshape(4, 3, 4), kernel.reshape(3, 2, 5)
+        "ntvc,vkw,cku->ntwu", windows.reshape(2, 3, 4, 2), edges.reshape(4, 3, 4), kernel.reshape(2, 3, 5)
     )
     np.testing.assert_allclose(found.reshape(2, 3, 4, 5), expected + bias)
 

@@ -8,7 +8,7 @@ folded into its neighbours before weights leave this module, exactly:
     weights = fold(model, architecture)         # core.network.forward(architecture, weights, x) == model.predict(x)
 """
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from core.architecture import (
     Architecture,
     Conv1D,
     Dense,
+    Gather,
+    JointConv1D,
+    JointGraph,
     LastStep,
     Layer,
     Lstm,
@@ -28,6 +31,7 @@ from core.architecture import (
     parameter_shapes,
 )
 from core.weights import Weights
+from training.models.joint_layers import JointConv1DLayer, JointGraphLayer
 
 _INPUT_NORM = "input_norm"
 _NORM_MOMENTUM = 0.95  # Keras's 0.99 lags behind the few hundred steps of an epoch here
@@ -65,8 +69,8 @@ def build(
 ) -> tf_keras.Model:
     """The model to train, logits out: normalised inputs and hidden layers, dropout after them and before the logits.
 
-    A network that starts with a convolution has no normalised inputs: its zero padding would be at another level than
-    zero then, and folding would not be exact.
+    A network that starts with a convolution, of time or of joints, has no normalised inputs: its zero padding would be
+    at another level than zero then, or its edges would mix levels, and folding would not be exact.
 
     Args:
         architecture: of which kind.
@@ -99,7 +103,7 @@ def plain_model(architecture: Architecture, weights: Weights, *, batch: int | No
     inputs = tf_keras.Input((architecture.window, architecture.input_size), batch_size=batch, name="features")
     outputs = inputs
     for layer in architecture.layers:
-        outputs = _activation(layer, _apply(layer, outputs))
+        outputs = _flatten_joints(layer, _activation(layer, _apply(layer, outputs)))
     model = tf_keras.Model(inputs, outputs)
     for layer in _named(architecture):
         model.get_layer(layer.name).set_weights([weights[name] for name in _parameters(layer, architecture)])
@@ -115,10 +119,10 @@ def fold(model: tf_keras.Model, architecture: Architecture) -> Weights:
     weights: dict[str, _Float64] = {}
     for layer in _named(architecture):
         kernel, *recurrent, bias = (tensor.astype(np.float64) for tensor in model.get_layer(layer.name).get_weights())
-        if layer is architecture.layers[0] and not isinstance(layer, Conv1D):
+        if layer is architecture.layers[0] and isinstance(layer, Dense | Lstm):
             scale, shift = _norm_of(model, _INPUT_NORM)
             kernel, bias = kernel * scale[:, None], bias + shift @ kernel
-        if _is_normalised(layer, architecture):
+        if _has_norm(layer) and layer is not architecture.layers[-1]:
             scale, shift = _norm_of(model, _norm_name(layer))
             kernel, bias = kernel * scale, bias * scale + shift
         weights |= dict(zip(_parameters(layer, architecture), (kernel, *recurrent, bias), strict=True))
@@ -138,34 +142,57 @@ class _Dropouts:
 
 def _apply_hidden(layer: Layer, outputs: _Tensor, dropouts: _Dropouts) -> _Tensor:
     outputs = _apply(layer, outputs)
-    if isinstance(layer, Dense | Conv1D):
+    if _has_norm(layer):
         outputs = _activation(layer, _batch_norm(_norm_name(layer))(outputs))
         outputs = dropouts.next()(outputs)
-    return outputs
+    return _flatten_joints(layer, outputs)
 
 
 def _apply(layer: Layer, inputs: _Tensor) -> _Tensor:
-    """The layer's outputs before its activation."""
+    """The layer's outputs before its activation; joints still apart (N, T, V, C), so that a norm is theirs together."""
     match layer:
-        case Dense(name=name, units=units):
-            return tf_keras.layers.Dense(units, name=name)(inputs)
-        case Conv1D(name=name, filters=filters, width=width):
-            return tf_keras.layers.Conv1D(filters, width, padding="same", name=name)(inputs)
         case MaxPool(size=size):
             return tf_keras.layers.MaxPool1D(size)(inputs)
-        case Lstm(name=name, units=units):
-            return tf_keras.layers.LSTM(units, return_sequences=True, name=name)(inputs)
         case MeanMaxPool():
             mean = tf_keras.layers.GlobalAveragePooling1D()(inputs)
             return tf_keras.layers.Concatenate()([mean, tf_keras.layers.GlobalMaxPooling1D()(inputs)])
         case LastStep():
             return inputs[:, -1]
+        case Gather(columns=columns):
+            return tf.gather(inputs, columns, axis=2)
+        case _:
+            return _with_weights(layer)(inputs)
+
+
+def _with_weights(layer: Named) -> tf_keras.layers.Layer:
+    match layer:
+        case Dense(name=name, units=units):
+            return tf_keras.layers.Dense(units, name=name)
+        case Conv1D(name=name, filters=filters, width=width):
+            return tf_keras.layers.Conv1D(filters, width, padding="same", name=name)
+        case Lstm(name=name, units=units):
+            return tf_keras.layers.LSTM(units, return_sequences=True, name=name)
+        case JointGraph(name=name, units=units, parents=parents):
+            return JointGraphLayer(units, parents, name=name)
+        case JointConv1D(name=name, joints=joints, filters=filters, width=width):
+            return JointConv1DLayer(joints, filters, width, name=name)
 
 
 def _activation(layer: Layer, outputs: _Tensor) -> _Tensor:
-    if isinstance(layer, Dense | Conv1D) and layer.activation == "relu":
+    if _has_norm(layer) and layer.activation == "relu":
         return tf_keras.layers.ReLU()(outputs)
     return outputs
+
+
+def _flatten_joints(layer: Layer, outputs: _Tensor) -> _Tensor:
+    if isinstance(layer, JointGraph | JointConv1D):
+        _, steps, joints, channels = outputs.shape
+        return tf_keras.layers.Reshape((steps, joints * channels))(outputs)
+    return outputs
+
+
+def _has_norm(layer: Layer) -> TypeGuard[Dense | Conv1D | JointGraph | JointConv1D]:
+    return isinstance(layer, Named) and not isinstance(layer, Lstm)
 
 
 def _batch_norm(name: str) -> tf_keras.layers.Layer:
@@ -182,10 +209,6 @@ def _norm_of(model: tf_keras.Model, name: str) -> tuple[_Float64, _Float64]:
     gamma, beta, mean, variance = (tensor.astype(np.float64) for tensor in norm.get_weights())
     scale = gamma / np.sqrt(variance + norm.epsilon)
     return scale, beta - mean * scale
-
-
-def _is_normalised(layer: Named, architecture: Architecture) -> bool:
-    return not isinstance(layer, Lstm) and layer is not architecture.layers[-1]
 
 
 def _named(architecture: Architecture) -> list[Named]:
