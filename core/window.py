@@ -18,9 +18,12 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from msgspec import Meta
 
-from core.skeleton import CORE15, Array
+from core.skeleton import Array
+
+Moments = npt.NDArray[np.float64]  # seconds
 
 
 class WindowSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,7 +42,7 @@ class WindowSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @dataclass(frozen=True)
 class Window:
-    """(T, 15, 4) keypoints (x, y, z in frame heights, score) from started_at to ended_at, seconds."""
+    """(T, V, 4) keypoints (x, y, z in frame heights, score) from started_at to ended_at, seconds."""
 
     keypoints: Array
     started_at: float
@@ -66,10 +69,14 @@ class WindowBuffer:
 
         Args:
             captured_at: seconds on a clock that only goes forward; a pose that is not newer is ignored.
-            keypoints: (15, 4) float32, see `core.skeleton.to_core15`.
+            keypoints: (V, 4) float32, see `core.features.points_of`; V is the same for a whole track.
+
+        Raises:
+            ValueError: the keypoints have another shape, or another number than those before.
         """
-        if keypoints.shape != (CORE15.size, 4):
-            raise ValueError(f"keypoints must be (15, 4), not {keypoints.shape}")
+        expected = (len(self._last[1]) if self._last else len(keypoints), 4)
+        if keypoints.shape != expected:
+            raise ValueError(f"keypoints must be {expected}, not {keypoints.shape}")
         if self._last is not None and captured_at <= self._last[0]:
             return []
         if self._last is None or captured_at - self._last[0] > self._spec.max_gap_s:
@@ -97,10 +104,23 @@ class WindowBuffer:
 
 
 def _between(before: tuple[float, Array], after: tuple[float, Array], moment: float) -> Array:
-    share = np.float32((moment - before[0]) / (after[0] - before[0]))
-    mixed: Array = before[1] * (np.float32(1) - share) + after[1] * share
-    mixed[:, 3] = np.minimum(before[1][:, 3], after[1][:, 3])  # never surer than either neighbour
+    return _mix(before[1], after[1], np.float32((moment - before[0]) / (after[0] - before[0])))
+
+
+def _mix(before: Array, after: Array, share: Array | np.float32) -> Array:
+    mixed: Array = before * (np.float32(1) - share) + after * share
+    mixed[..., 3] = np.minimum(before[..., 3], after[..., 3])  # never surer than either neighbour
     return mixed
+
+
+def resample(points: Array, moments: Moments, wanted: Moments) -> Array:
+    """Points (N, V, 4) known at growing moments (N,), at the moments wanted (T,), which lie within: (T, V, 4)."""
+    if len(points) == 1:
+        return np.repeat(points, len(wanted), axis=0)
+    before = np.clip(np.searchsorted(moments, wanted, side="right") - 1, 0, len(moments) - 2)
+    start, end = points[before], points[before + 1]
+    share = (wanted - moments[before]) / (moments[before + 1] - moments[before])
+    return _mix(start, end, share.astype(np.float32)[:, None, None])
 
 
 def cut_windows(poses: Iterable[tuple[float, Array | None]], spec: WindowSpec) -> list[Window]:

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.bundle import Bundle, Manifest
-from core.features import extract
+from core.features import extract, points_of
 from core.interpreter import Classifier
-from core.skeleton import Array, Pose, to_core15
+from core.skeleton import Array, Pose
 from core.window import Window, WindowBuffer
 from device.latency import LatencyMeter
 
@@ -66,7 +66,7 @@ class Recogniser:
         """Take a pose; judge the windows that it completes (usually none, or one)."""
         with self._meter.stage("features"):
             buffer = self._buffers.setdefault(track, WindowBuffer(self.manifest.window))
-            windows = buffer.push(captured_at, to_core15(pose))
+            windows = buffer.push(captured_at, points_of(pose, self.manifest.features))
         return [self._judge(track, window) for window in windows]
 
     def forget(self, track: int) -> None:
@@ -76,7 +76,8 @@ class Recogniser:
     def successor(self, bundle: Bundle, *, classifier: Logits | None = None) -> "Recogniser":
         """A recogniser for another release that goes on with the same tracks where their windows fit."""
         other = Recogniser(bundle, classifier=classifier, meter=self._meter)
-        if bundle.manifest.window == self.manifest.window:
+        old, new = self.manifest, bundle.manifest
+        if (old.window, old.features.rows) == (new.window, new.features.rows):
             other._buffers = self._buffers
         return other
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.architecture import Architecture
-from core.features import MID_HIP, NECK, FeatureSpec, extract
+from core.features import FeatureSpec, centre_and_torso, extract
 from core.files import write_atomically
 from core.messages import RoundOpen
 from core.network import cross_entropy, forward, loss_and_gradients
@@ -69,7 +69,7 @@ class Result(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
 @dataclass(frozen=True)
 class Lesson:
-    """Keypoints (N, T, 15, 4), their classes (N,), and how features are made of them."""
+    """Keypoints (N, T, V, 4), their classes (N,), and how features are made of them."""
 
     keypoints: Array
     classes: npt.NDArray[np.int64]
@@ -97,7 +97,7 @@ def train(lesson: Lesson, architecture: Architecture, start: Weights, plan: Roun
         for first in range(0, count, plan.batch):
             _stop_with_parent()
             chosen = order[first : first + plan.batch]
-            changed = augment(lesson.keypoints[chosen], rng)
+            changed = augment(lesson.keypoints[chosen], lesson.features, rng)
             windows = extract(changed, lesson.features, rate_hz=lesson.rate_hz)
             _, gradients, _ = loss_and_gradients(architecture, weights, windows, targets[chosen])
             gradients = clip_by_global_norm(gradients, _STEEPEST)
@@ -109,12 +109,12 @@ def train(lesson: Lesson, architecture: Architecture, start: Weights, plan: Roun
     return weights, step
 
 
-def augment(keypoints: Array, rng: np.random.Generator) -> Array:
-    """The windows (N, T, 15, 4) as a slightly turned camera, other body or other pace would have shown them."""
+def augment(keypoints: Array, spec: FeatureSpec, rng: np.random.Generator) -> Array:
+    """The windows (N, T, V, 4) as a slightly turned camera, other body or other pace would have shown them."""
     count, steps = keypoints.shape[:2]
     changed = _play_at_other_pace(keypoints, rng.uniform(1 - _SPEED, 1 + _SPEED, (count, 1)))
-    root = changed[:, :, MID_HIP, :2].mean(axis=1)[:, None, None]
-    torso = np.linalg.norm(changed[:, :, NECK, :2] - changed[:, :, MID_HIP, :2], axis=-1).mean(axis=1)
+    centre, torso = centre_and_torso(changed, spec)
+    root = centre[..., :2].mean(axis=1)[:, None, None]
     body = (changed[..., :2] - root) * np.exp(rng.uniform(-_STRETCH, _STRETCH, (count, 1, 1, 2)))
     angle = rng.uniform(-_ROTATION, _ROTATION, (count, 1, 1))
     x = np.cos(angle) * body[..., 0] - np.sin(angle) * body[..., 1]

@@ -174,7 +174,9 @@ def _batches(
     order = rng.permutation(len(windows))[: _steps(len(windows), config) * config.batch]
     for start in range(0, len(order), _CHUNK * config.batch):
         chosen = order[start : start + _CHUNK * config.batch]
-        keypoints = config.augmentation.apply(windows.keypoints[chosen], rng)
+        keypoints = config.augmentation.apply(
+            windows.keypoints[chosen], config.features, rng, length=config.window.length
+        )
         features = _features(keypoints, config)
         targets = distilled(windows.shares[chosen], keypoints, teachers, share=config.distillation)
         for first in range(0, len(chosen), config.batch):

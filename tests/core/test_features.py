@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.features import FeatureSpec, extract
+from core.features import PROFILES, FeatureSpec, extract
 from core.skeleton import CORE15
 from core.window import WindowSpec, cut_windows
 
@@ -57,6 +57,67 @@ def test_one_window_and_a_batch_agree_to_the_bit():
         assert np.array_equal(extract(one, SPEC, rate_hz=15), features)
 
 
+def test_a_joint_unseen_for_a_while_is_interpolated():
+    """Where a joint was not seen, it lies on the line between its neighbours in time, and its mask says so."""
+    holey = window()
+    wrist = CORE15.joints.index("left_wrist")
+    holey[10:13, wrist] = (9, 9, 0, 0.1)
+    expected = window()
+    for step in range(10, 13):
+        share = (step - 9) / 4
+        expected[step, wrist, :2] = (1 - share) * expected[9, wrist, :2] + share * expected[13, wrist, :2]
+    mask = SPEC.size - 15 + wrist
+    filled, straight = extract(holey, SPEC, rate_hz=15), extract(expected, SPEC, rate_hz=15)
+    assert np.allclose(np.delete(filled, mask, axis=1), np.delete(straight, mask, axis=1), atol=1e-5)
+    assert not filled[10:13, mask].any()
+    assert filled[:10, mask].all()
+
+
+def test_ends_that_were_not_seen_stand_still():
+    """Before the first sighting and after the last one a joint keeps its place."""
+    holey = window()
+    wrist = CORE15.joints.index("left_wrist")
+    holey[:5, wrist] = holey[-5:, wrist] = (9, 9, 0, 0.1)
+    features = extract(holey, SPEC, rate_hz=15)[:, 2 * wrist : 2 * wrist + 2]
+    assert np.allclose(features[:5], features[5], atol=1e-6)
+    assert np.allclose(features[-5:], features[-6], atol=1e-6)
+
+
+def test_a_still_picture_is_a_window_of_one_frame():
+    """A single frame has features of the same size as a stream's, and nothing moves in it."""
+    one = extract(window()[:1], SPEC, rate_hz=15)
+    still = extract(np.repeat(window()[:1], 8, axis=0), SPEC, rate_hz=15)
+    assert one.shape == (1, SPEC.size)
+    assert np.allclose(still, one, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_every_feature_set_agrees_with_its_size_and_between_one_and_many(name):
+    """Every feature set has the size that it says, alone and in a batch to the bit, with joints unseen or not."""
+    spec = FeatureSpec(name=name, objects=("cup", "phone"))
+    rng = np.random.default_rng(5)
+    windows = rng.random((4, 12, spec.points, 4), np.float32)
+    features = extract(windows, spec, rate_hz=15)
+    assert features.shape == (4, 12, spec.size)
+    for one, expected in zip(windows, features, strict=True):
+        assert np.array_equal(extract(one, spec, rate_hz=15), expected)
+
+
+def test_depth_counts_only_where_a_feature_set_has_it():
+    """Joints that move along the line of sight change features with depth and no others."""
+    nearer = window()
+    nearer[:, CORE15.joints.index("left_wrist"), 2] -= 0.2
+    flat, deep = FeatureSpec(), FeatureSpec(name="core15-3d-v2")
+    assert np.array_equal(extract(nearer, flat, rate_hz=15), extract(window(), flat, rate_hz=15))
+    assert np.abs(extract(nearer, deep, rate_hz=15) - extract(window(), deep, rate_hz=15)).max() > 0.5
+
+
+def test_windows_with_other_joints_are_refused():
+    """Features of one layout are not made of another's joints."""
+    with pytest.raises(ValueError, match=r"windows \(T, 75, 4\)"):
+        extract(window(), FeatureSpec(name="hands-2d-v2"), rate_hz=15)
+
+
 def test_unseen_joints_are_zero_and_masked():
     """A joint below the score limit leaves no trace but its mask, even when its place is wild."""
     wild = window()
@@ -81,5 +142,5 @@ def test_features_are_always_finite_and_bounded(seed):
 
 def test_an_unknown_feature_set_is_refused():
     """A release made for features that this version does not know is not run on others."""
-    with pytest.raises(ValueError, match="core15-2d-v1"):
+    with pytest.raises(ValueError, match="this version knows core15-2d-v2"):
         FeatureSpec(name="core15-3d-v9")

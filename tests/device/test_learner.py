@@ -12,6 +12,7 @@ from core import chunks
 from core.architecture import parameter_shapes
 from core.bundle import Bundle
 from core.delta import check_origin, open_delta
+from core.features import FeatureSpec
 from core.messages import Receipt, RoundClosed, RoundOpen
 from core.signing import SigningKey
 from core.topics import DeviceTopics
@@ -284,7 +285,7 @@ def test_about_the_asked_fraction_is_chosen_and_others_every_round():
 def test_augmentation_changes_little_and_stays_finite():
     """Augmented windows differ from the originals by less than half a torso, and scores stay."""
     keypoints, _ = people.windows(tiny.LABELS, 3)
-    changed = augment(keypoints, np.random.default_rng(0))
+    changed = augment(keypoints, FeatureSpec(), np.random.default_rng(0))
     assert changed.shape == keypoints.shape
     assert changed.dtype == np.float32
     moved = np.linalg.norm(changed[..., :2] - keypoints[..., :2], axis=-1)

@@ -19,13 +19,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.features import FeatureSpec, points_of
 from core.files import write_atomically
-from core.skeleton import LAYOUTS, MEDIAPIPE33, Array, Pose, to_core15
+from core.skeleton import LAYOUTS, MEDIAPIPE33, Array, Pose
 from training.datasets.arrays import AnyArray, read_npz
 
 FRAME_HEIGHTS, METRES, PIXELS, UNKNOWN = "frame heights", "metres", "pixels", "unknown"
 UNITS = (FRAME_HEIGHTS, METRES, PIXELS, UNKNOWN)
 
+_BODY = FeatureSpec()
 _FIELDS = frozenset({"name", "subject", "layout", "times", "joints", "labels", "classes"})
 
 
@@ -92,13 +94,29 @@ class Recording:
         """Share of the frames in which the person was found."""
         return float(np.isfinite(self.joints[:, 0, 0]).mean()) if len(self.times) else 0.0
 
-    def poses(self) -> Iterator[tuple[float, Array | None]]:
-        """Every frame as (time, (15, 4) keypoints or None), the way `core.window.cut_windows` takes it."""
-        for moment, joints in zip(self.times, self.joints, strict=True):
-            pose = None
-            if np.isfinite(joints).all():
-                pose = to_core15(Pose(joints[:, :3].copy(), joints[:, 3].copy(), self.layout))
-            yield float(moment), pose
+    def poses(self, features: FeatureSpec = _BODY) -> Iterator[tuple[float, Array | None]]:
+        """Every frame as (time, (V, 4) keypoints or None), the way `core.window.cut_windows` takes it.
+
+        Raises:
+            InputError: the recording lacks the joints of this feature set.
+        """
+        for number, (moment, joints) in enumerate(zip(self.times, self.joints, strict=True)):
+            yield float(moment), self._points(number, joints, features) if np.isfinite(joints).all() else None
+
+    def _points(self, number: int, joints: Array, features: FeatureSpec) -> Array:
+        pose = Pose(joints[:, :3].copy(), joints[:, 3].copy(), self.layout)
+        try:
+            return points_of(pose, features, self._boxes(number, features.objects))
+        except ValueError as exc:
+            raise InputError(f"{self.name}: {exc}") from exc
+
+    def _boxes(self, number: int, names: tuple[str, ...]) -> Array | None:
+        """Boxes in the order of `names`; all 0 for what nobody looked for."""
+        if self.objects is None:
+            return None
+        nothing = np.zeros(5, np.float32)
+        boxes = dict(zip(self.object_names, self.objects[number], strict=True))
+        return np.stack([boxes.get(name, nothing) for name in names]) if names else None
 
 
 def save(recording: Recording, path: Path) -> None:

@@ -1,4 +1,8 @@
-"""Recordings -> labelled windows, through the same resampling as the daemon's."""
+"""Recordings -> labelled windows, through the same resampling as the daemon's.
+
+Long recordings are cut as the daemon would (`label_windows`). Where every recording is one action from start to end, it
+makes one window (`clip_windows`): the whole clip at the window's number of steps, whatever it lasted.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.skeleton import CORE15, Array
-from core.window import Window, WindowSpec, cut_windows
+from core.features import FeatureSpec
+from core.skeleton import Array
+from core.window import Window, WindowSpec, cut_windows, resample
 from training.datasets.recording import Recording
 
+_BODY = FeatureSpec()
 CLEAR_SHARE = 0.75  # a window with less of its main label shows a transition and has no single right answer
 
 
@@ -19,7 +25,7 @@ class WindowSet:
     """Labelled windows.
 
     Attributes:
-        keypoints: (N, T, 15, 4) float32, see core.window.Window.
+        keypoints: (N, T, V, 4) float32, see core.window.Window. For training on clips T may be larger than a window.
         shares: (N, C) float32: how much of each window's time has each label; the training target.
         subjects: (N,) who.
         classes: C names.
@@ -50,18 +56,21 @@ class WindowSet:
         return WindowSet(self.keypoints[which], self.shares[which], self.subjects[which], self.classes)
 
 
-def label_windows(recordings: Iterable[Recording], spec: WindowSpec, classes: Sequence[str]) -> WindowSet:
+def label_windows(
+    recordings: Iterable[Recording], spec: WindowSpec, classes: Sequence[str], features: FeatureSpec = _BODY
+) -> WindowSet:
     """Cut recordings into windows and say what is done in each.
 
     Raises:
-        InputError: a recording has a class that `classes` lacks, or nothing is long enough for one window.
+        InputError: a recording has a class that `classes` lacks, or other joints than `features` need, or nothing is
+            long enough for one window.
     """
     keypoints: list[Array] = []
     shares: list[Array] = []
     subjects: list[str] = []
     for recording in recordings:
         to_class = _class_map(recording, classes)
-        for window in cut_windows(recording.poses(), spec):
+        for window in cut_windows(recording.poses(features), spec):
             keypoints.append(window.keypoints)
             shares.append(_shares(recording, to_class, window, len(classes)))
             subjects.append(recording.subject)
@@ -70,10 +79,33 @@ def label_windows(recordings: Iterable[Recording], spec: WindowSpec, classes: Se
     return WindowSet(np.stack(keypoints), np.stack(shares), np.array(subjects), tuple(classes))
 
 
-def empty_windows(spec: WindowSpec, classes: Sequence[str]) -> WindowSet:
+def clip_windows(
+    recordings: Iterable[Recording], steps: int, classes: Sequence[str], features: FeatureSpec = _BODY
+) -> WindowSet:
+    """One window a recording: all of it, from the first to the last frame with a person, at `steps` moments.
+
+    Raises:
+        InputError: as `label_windows`; a recording shows nobody.
+    """
+    keypoints: list[Array] = []
+    shares: list[Array] = []
+    subjects: list[str] = []
+    for recording in recordings:
+        frames = [(moment, points) for moment, points in recording.poses(features) if points is not None]
+        if not frames:
+            raise InputError(f"{recording.name}: shows nobody; leave it out")
+        moments, points = np.array([moment for moment, _ in frames]), np.stack([points for _, points in frames])
+        keypoints.append(resample(points, moments, np.linspace(moments[0], moments[-1], steps)))
+        whole = Window(keypoints[-1], float(moments[0]), float(moments[-1]))
+        shares.append(_shares(recording, _class_map(recording, classes), whole, len(classes)))
+        subjects.append(recording.subject)
+    return WindowSet(np.stack(keypoints), np.stack(shares), np.array(subjects), tuple(classes))
+
+
+def empty_windows(spec: WindowSpec, classes: Sequence[str], features: FeatureSpec = _BODY) -> WindowSet:
     """No windows at all."""
     return WindowSet(
-        np.zeros((0, spec.length, CORE15.size, 4), np.float32),
+        np.zeros((0, spec.length, features.points, 4), np.float32),
         np.zeros((0, len(classes)), np.float32),
         np.array([], np.str_),
         tuple(classes),
