@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import ConfigError, InputError
 from training.datasets.formats import (
     alphapose,
+    ddnet,
     kinetics_json,
     landmarks_csv,
     msr_action3d,
@@ -16,6 +17,8 @@ from training.datasets.formats import (
     npz_streams,
     ntu,
     openpose,
+    pyskl,
+    scenes_json,
 )
 from training.datasets.formats._base import Format, Options, Reading
 
@@ -25,14 +28,17 @@ __all__ = ["FORMATS", "Format", "Options", "Reading", "find_format"]
 FORMATS = {
     one.name: one
     for one in (
-        msr_action3d.FORMAT,
-        npz_streams.FORMAT,
-        npz_clips.FORMAT,
-        npy_folders.FORMAT,
         ntu.FORMAT,
         openpose.FORMAT,
         alphapose.FORMAT,
         kinetics_json.FORMAT,
+        scenes_json.FORMAT,
+        ddnet.FORMAT,
+        pyskl.FORMAT,
+        msr_action3d.FORMAT,
+        npz_streams.FORMAT,
+        npz_clips.FORMAT,
+        npy_folders.FORMAT,
         landmarks_csv.FORMAT,
     )
 }
@@ -45,13 +51,13 @@ def find_format(source: Path, name: str = "") -> Format:
         ConfigError: no format has that name.
         InputError: the source is not there, or in no known format.
     """
-    if name:
-        if name not in FORMATS:
-            raise ConfigError(f"--format {name}: unknown; choose one of {', '.join(FORMATS)}")
-        return FORMATS[name]
+    if name and name not in FORMATS:
+        raise ConfigError(f"--format {name}: unknown; choose one of {', '.join(FORMATS)}")
     if not source.exists():
         raise InputError(f"{source}: is not there")
+    if name:
+        return FORMATS[name]
     for one in FORMATS.values():
         if one.recognises(source):
             return one
-    raise InputError(f"{source}: in no known format; `posefleet data import --help` lists them, --format chooses one")
+    raise InputError(f"{source}: in no known format; --format chooses one of {', '.join(FORMATS)}")
