@@ -1,13 +1,35 @@
-"""`posefleet convert`: a checkpoint becomes a signed release with a quantized model."""
+"""`posefleet convert`: a checkpoint becomes a signed release; MediaPipe's pose models become lean ones."""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+_HELP = ("-h", "--help")
 
 
-def convert(
+class _Shorthand(TyperGroup):
+    """`posefleet convert CHECKPOINT` is short for `posefleet convert classifier CHECKPOINT`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own copy of click
+        """Put the command's name where it is left out."""
+        if args and args[0] not in self.commands and args[0] not in _HELP:
+            args = ["classifier", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_Shorthand,
+    no_args_is_help=True,
+    help="Make models that devices run: a release of a checkpoint (`posefleet convert CHECKPOINT` is enough), or the "
+    "two pose models of an installed mediapipe package.",
+)
+
+
+@app.command()
+def classifier(
     checkpoint: Annotated[Path, typer.Argument(help="Folder that `posefleet train` wrote.")],
     out: Annotated[Path, typer.Option(help="Folder for the release bundle.")] = Path("release"),
     key: Annotated[Path, typer.Option(help="The operator's private key; made if it is not there.")] = Path("fleet.key"),
@@ -47,3 +69,27 @@ def convert(
         f"{out}: release {bundle.manifest.model}, {len(bundle.classifier) / 1024:.0f} KB quantized; "
         f"signed by {bundle.signed.key}"
     )
+
+
+@app.command()
+def pose_models(
+    out: Annotated[Path, typer.Option(help="Folder for the two models; an older set of them is replaced.")] = Path(
+        "pose-models"
+    ),
+) -> None:
+    """Take BlazePose's two models out of the installed mediapipe package, without what the daemon does not need.
+
+    A device with them needs no mediapipe, and finds people in two thirds of the time. Set pose.models to the folder, or
+    put it where the daemon looks by itself: /var/lib/posefleet-device/pose-models.
+
+        posefleet convert pose-models --out pose-models
+    """
+    from rich.console import Console
+
+    from converter.pose_models import write_pose_models
+
+    console = Console()
+    with console.status("making them, and comparing what they compute…"):
+        manifest = write_pose_models(out)
+    size = sum(file.size for file in manifest.files.values()) / 2**20
+    console.print(f"{out}: {', '.join(sorted(manifest.files))} of {manifest.package}, {size:.1f} MB; see {out}/NOTICE")

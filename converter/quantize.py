@@ -3,7 +3,7 @@
 It takes about 25 s and 1 GB, once per architecture; every set of weights after that is patched in (`converter.patch`).
 The classifier is dynamic-range quantized: int8 weights, float activations, and the LSTM as one fused operator.
 
-    template = make_template(MODELS["conv_lstm"](features=107, window=32, classes=7))
+    template = make_template(MODELS["conv_lstm"](features=FeatureSpec(), window=32, classes=7))
     model = patch(template.model, template.patch_map, weights)
 """
 

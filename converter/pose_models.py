@@ -1,0 +1,150 @@
+"""`posefleet convert pose-models`: BlazePose's two models out of an installed mediapipe wheel, for devices without it.
+
+The silhouette that the landmark model draws beside the joints is left out, and weights are written as the runtime wants
+them (`converter.lean`); every other output is compared with the wheel's before anything is written. The directory is
+whole or not there.
+
+    summary = write_pose_models(Path("pose-models"))
+"""
+
+import hashlib
+import tempfile
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from converter.lean import make_lean
+from core.errors import InputError, PosefleetError
+from core.files import sync_directory, write_atomically
+from core.interpreter import find_runtime
+from core.pose_models import (
+    DETECTOR,
+    LANDMARKS,
+    MANIFEST,
+    NOTICE,
+    WHEEL,
+    WHEEL_PATHS,
+    ModelFile,
+    PoseManifest,
+    wheel_models,
+    wheel_version,
+)
+
+Array = npt.NDArray[np.float32]
+
+_UNWANTED = {DETECTOR: frozenset[tuple[int, ...]](), LANDMARKS: frozenset({(1, 256, 256, 1)})}  # the silhouette
+_PICTURES = 3
+_LICENCE = "LICENSE"
+_TOLERANCE = 1e-4  # of the largest value of an output: the order of additions may differ, nothing else
+_NOTICE_TEXT = """\
+pose_detection.tflite and pose_landmark.tflite are derived from the models pose_detection.tflite and
+pose_landmark_full.tflite in the Python package {package}.
+
+Copyright the MediaPipe Authors. Licensed under the Apache License, Version 2.0, of which LICENSE is a copy; you may not
+use these files except in compliance with it. They are distributed on an "AS IS" basis, without warranties or conditions
+of any kind.
+
+Changed: weights are stored as float32 instead of float16 and sparse; the segmentation output of the landmark model, and
+what only that output needs, is left out.
+"""
+
+
+def write_pose_models(directory: Path) -> PoseManifest:
+    """Write the models, their manifest and the notice; an older set of them is replaced.
+
+    Raises:
+        InputError: no mediapipe wheel with these models is installed, or the directory holds something else.
+        PosefleetError: the models are not the ones known, or a lean one computes something else.
+    """
+    _check_destination(directory)
+    sources = wheel_models()
+    if sources is None:
+        raise InputError(
+            "pose models: no installed mediapipe package has them; install mediapipe==0.10.18 here (later ones bundle "
+            "no models), run this again, and copy the directory to the device"
+        )
+    originals = {DETECTOR: sources.detector.read_bytes(), LANDMARKS: sources.landmarks.read_bytes()}
+    models = {name: make_lean(data, unwanted=_UNWANTED[name]) for name, data in originals.items()}
+    for name, model in models.items():
+        _check_same(name, originals[name], model)
+    manifest = PoseManifest(
+        package=wheel_version(),
+        files={name: _describe(name, model, originals[name]) for name, model in models.items()},
+    )
+    _write_whole(directory, models, manifest)
+    return manifest
+
+
+def _check_destination(directory: Path) -> None:
+    known = {MANIFEST, NOTICE, _LICENCE, DETECTOR, LANDMARKS}
+    if directory.exists() and (not directory.is_dir() or {entry.name for entry in directory.iterdir()} - known):
+        raise InputError(f"{directory}: is there and holds other things than pose models; choose a new directory")
+
+
+def _check_same(name: str, original: bytes, lean: bytes) -> None:
+    """Both models on the same pictures: the outputs that are left must be equal."""
+    first, second = _open(original), _open(lean)
+    rng = np.random.default_rng(0)
+    for _ in range(_PICTURES):
+        picture = rng.random(first.get_input_details()[0]["shape"], np.float32)
+        expected, found = _compute(first, picture), _compute(second, picture)
+        for shape, values in found.items():
+            error = float(np.abs(values - expected[shape]).max())
+            if not error <= _TOLERANCE * max(1.0, float(np.abs(expected[shape]).max())):
+                raise PosefleetError(f"{name}: output {shape} has changed by {error:.2g}; nothing was written")
+
+
+def _open(model: bytes) -> Any:  # noqa: ANN401 - two runtimes, neither of them typed
+    interpreter = find_runtime().Interpreter(model_content=model, num_threads=1)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def _compute(interpreter: Any, picture: Array) -> dict[tuple[int, ...], Array]:  # noqa: ANN401
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture)
+    interpreter.invoke()
+    outputs = interpreter.get_output_details()
+    return {tuple(output["shape"].tolist()): interpreter.get_tensor(output["index"]) for output in outputs}
+
+
+def _describe(name: str, model: bytes, original: bytes) -> ModelFile:
+    return ModelFile(
+        size=len(model),
+        sha256=hashlib.sha256(model).hexdigest(),
+        source=WHEEL_PATHS[name],
+        source_sha256=hashlib.sha256(original).hexdigest(),
+    )
+
+
+def _licence() -> bytes:
+    """The wheel's own copy, which has to go with the models."""
+    try:
+        text = distribution(WHEEL).read_text(_LICENCE)
+    except PackageNotFoundError:
+        text = None
+    if not text:
+        raise InputError(
+            f"{WHEEL}: the installed package has no {_LICENCE} file to go with the models; install it again"
+        )
+    return text.encode()
+
+
+def _write_whole(directory: Path, models: dict[str, bytes], manifest: PoseManifest) -> None:
+    """Into a directory beside, which then takes the place."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}.") as workshop:
+        made = Path(workshop) / "new"
+        made.mkdir()
+        for name, model in models.items():
+            write_atomically(made / name, model)
+        write_atomically(made / _LICENCE, _licence())
+        write_atomically(made / NOTICE, _NOTICE_TEXT.format(package=manifest.package).encode())
+        write_atomically(made / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+        if directory.exists():
+            directory.rename(Path(workshop) / "old")
+        made.rename(directory)
+    sync_directory(directory.parent)
