@@ -43,7 +43,10 @@ bench: setup
 lock: setup
 	$(BIN)/uv pip compile -q pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o requirements/dev-py311.txt
-	$(BIN)/uv pip compile -q pyproject.toml --extra device --python-version 3.11 --python-platform aarch64-manylinux_2_36 \
-		--generate-hashes --no-emit-index-url --no-header -o requirements/device-aarch64-py311.txt
+	for machine in x86_64 aarch64; do \
+		$(BIN)/uv pip compile -q pyproject.toml --extra board --extra fleet --python-version 3.11 \
+			--python-platform $$machine-manylinux_2_36 --generate-hashes --no-emit-index-url --no-header \
+			-o requirements/board-$$machine-py311.txt; \
+	done
 
 .PHONY: help setup demo test check bench lock

@@ -79,7 +79,8 @@ def credential(name: str) -> SecretStr | None:
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if not directory or not (file := Path(directory) / name).is_file():
         return None
-    return SecretStr(file.read_text(encoding="utf-8").strip())
+    secret = file.read_text(encoding="utf-8").strip()
+    return SecretStr(secret) if secret else None  # a package installs an empty file, as systemd wants there to be one
 
 
 def read_secret(path: Path) -> SecretStr:
