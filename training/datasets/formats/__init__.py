@@ -1,6 +1,8 @@
 """Every format that can be imported, one module each; `find_format` says which one a source is.
 
-find_format(Path("nturgb")).name          # 'ntu'
+    find_format(Path("nturgb")).name          # 'ntu'
+
+A new format is a module with a `FORMAT`, and a line here.
 """
 
 from pathlib import Path

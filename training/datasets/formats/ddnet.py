@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.skeleton import JHMDB15
-from training.datasets.formats._base import Options, Reading, action_labels, assemble, frame_times, head_of
+from training.datasets.formats._base import Format, Options, Reading, action_labels, assemble, frame_times, head_of
 from training.datasets.formats._pickles import array_of, load_pickle
 from training.datasets.recording import UNKNOWN, Recording
 

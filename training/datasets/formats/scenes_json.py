@@ -6,8 +6,8 @@
                  "boxes": [{"name": "cup", "box": [300, 110, 24, 30], "score": 0.9}]},
                 {"label": "drink", "joints": null, "boxes": []}]}
 
-`joints` are x, y, score (or x, y, z, score) of every joint of the layout, in pixels from the top left; null where nobody
-was found. A `box` is left, top, width, height. A frame may have `time` in seconds; then all have. Of several boxes of
+`joints` are x, y, score (or x, y, z, score) of every joint of the layout, in pixels from the top left; null where
+nobody was found. A `box` is left, top, width, height. A frame may have `time` in seconds; then all have. Of several boxes of
 one name the surest counts. `label` may stand beside `frames` instead, for all of them.
 
     posefleet data import scenes/ --out data/scenes
