@@ -60,8 +60,9 @@ class PoseSettings(Section):
     """[pose] who is in the picture."""
 
     estimator: Literal["blazepose", "mediapipe", "holistic", "yolo", "movenet", "recording"] = "mediapipe"
-    """`blazepose` follows several people on MediaPipe's models alone; `mediapipe` is MediaPipe's own Pose graph, for
-    one person; `recording` replays stored keypoints instead of looking."""
+    """`blazepose` follows several people on MediaPipe's models alone. `mediapipe` is MediaPipe's own Pose graph, for
+    one person; `holistic` adds their hands and face, for signs. `yolo` (YOLO pose, RTMO) and `movenet` (MoveNet,
+    RTMPose) run a model of yours. `recording` replays stored keypoints instead of looking."""
     models: Path | None = None
     """The directory that `posefleet convert pose-models` wrote, for `blazepose`; without it the default one, then an
     installed mediapipe package."""
