@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def assign(cost: npt.NDArray[np.floating]) -> list[int]:
+def assign(cost: npt.NDArray[np.float64]) -> list[int]:
     """The column of every row, no column twice, so that the sum of the costs is least.
 
     Successive shortest augmenting paths with potentials (Kuhn, "The Hungarian method for the assignment problem",

@@ -200,8 +200,8 @@ def _middle(keypoints: Array) -> tuple[float, float]:
 
 def _common(one: Array, other: Array) -> Array:
     """(..., 15) how much each joint counts: those seen in both; all of them alike where there is none."""
-    common: Array = np.minimum(one[..., 3], other[..., 3]) >= _SEEN
-    return common + np.float32(1e-6)
+    common = np.minimum(one[..., 3], other[..., 3]) >= _SEEN
+    return common.astype(np.float32) + np.float32(1e-6)
 
 
 def _size(keypoints: Array) -> float:
