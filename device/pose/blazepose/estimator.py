@@ -14,8 +14,8 @@ from core.skeleton import Pose
 from device.pose import Effort
 from device.pose.blazepose.detector import Detector
 from device.pose.blazepose.followed import Followed, merge
-from device.pose.blazepose.landmarks import LandmarkModel
-from device.pose.blazepose.regions import Array, Image, Region
+from device.pose.blazepose.landmarks import LandmarkModel, Sight
+from device.pose.blazepose.regions import Array, Image, Region, region_around
 from device.pose.blazepose.schedule import Schedule
 from device.pose.blazepose.views import Views
 from device.pose.models import find_pose_models
@@ -23,6 +23,7 @@ from device.pose.quality import is_person
 from device.settings import PoseSettings
 
 _DOUBT_S = 1.0  # so long without looking like a person: not followed any more
+_CLEAR_SCORE = 0.9  # of a sight that needs no second look
 _SAME_CENTRE = 0.13  # in region sizes: a detection this near to somebody followed is that person
 
 
@@ -90,14 +91,20 @@ class BlazePoseEstimator:
         view, before = self._views.next(), len(self._people)
         for detection in self._detector.detect(view.cut(image)):
             region = detection.region.moved(view.left, view.top)
-            if len(self._people) < self._effort.max_people and not any(
-                _is_known(region, person) for person in self._people
-            ):
-                sight = self._landmarks.look(image, region)
-                if sight is not None and self._is_person(sight.joints, sight.visibility):
-                    self._people = merge([*self._people, Followed(sight, at)])
+            if len(self._people) == self._effort.max_people or any(_is_known(region, one) for one in self._people):
+                continue
+            sight = self._meet(image, region)
+            if sight is not None:
+                self._people = merge([*self._people, Followed(sight, at)])
         if len(self._people) > before:
             self._views.seek([person.region for person in self._people])
+
+    def _meet(self, image: Image, region: Region) -> Sight | None:
+        """Whether there is a person in a region; a doubtful one must also be there in the region that they lead to."""
+        sight = self._landmarks.look(image, region)
+        if sight is not None and sight.score < _CLEAR_SCORE:
+            sight = self._landmarks.look(image, region_around(*sight.around))
+        return sight if sight is not None and self._is_person(sight.joints, sight.visibility) else None
 
     def _poses(self, at: float) -> Iterator[Pose]:
         for person in list(self._people):

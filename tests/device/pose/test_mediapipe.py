@@ -12,7 +12,6 @@ import pytest
 
 from core.skeleton import MEDIAPIPE33
 from device.pose import PoseEstimator, make_estimator
-from device.pose.mediapipe import is_person
 from device.settings import PoseSettings
 from device.sources import Source, read_file
 from device.tracking import Tracker
@@ -37,7 +36,7 @@ MAIN_JOINTS = [
 
 @pytest.fixture
 def estimator() -> Iterator[PoseEstimator]:
-    made = make_estimator(PoseSettings())
+    made = make_estimator(PoseSettings(estimator="mediapipe"))
     yield made
     made.close()
 
@@ -73,25 +72,11 @@ def test_times_that_do_not_grow_are_survived(estimator, filmed):
         assert len(estimator.estimate(picture, moment)) == 1
 
 
-@pytest.mark.parametrize(
-    ("torso", "others", "outside", "person"),
-    [(0.9, 0.9, 0, True), (0.6, 0.1, 0, True), (0.45, 0.99, 0, False), (0.9, 0.9, 16, True), (0.9, 0.9, 17, False)],
-    ids=["whole", "rest hidden", "no torso", "half out", "mostly out"],
-)
-def test_only_a_body_is_a_person(torso, others, outside, person):
-    """Shoulders and hips must be visible and half of the joints in the picture: a face or a foot is nobody."""
-    landmarks = np.full((33, 4), 0.5, np.float32)
-    landmarks[:, 3] = others
-    landmarks[[MEDIAPIPE33.joints.index(f"{s}_{p}") for s in ("left", "right") for p in ("shoulder", "hip")], 3] = torso
-    landmarks[:outside, 0] = 1.2
-    assert is_person(landmarks, 0.5) == person
-
-
 def test_only_what_is_needed_is_loaded():
     """Making the estimator loads neither TensorFlow nor Matplotlib, even where both are installed."""
     code = (
         "import sys; from device.pose import make_estimator; from device.settings import PoseSettings; "
-        "make_estimator(PoseSettings()).close(); "
+        "make_estimator(PoseSettings(estimator='mediapipe')).close(); "
         "print('loaded', *{'tensorflow', 'matplotlib', 'jax', 'scipy'} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
