@@ -48,7 +48,7 @@ def main() -> None:
     spec, window = FeatureSpec(), WindowSpec()
     keypoints, _ = people.windows(tiny.LABELS, 8, seed=0)
     features = extract(keypoints, spec, rate_hz=window.rate_hz)
-    network = MODELS["conv_lstm"](features=spec.size, window=window.length, classes=8)
+    network = MODELS["conv_lstm"](features=spec, window=window.length, classes=8)
     rng = np.random.default_rng(0)
     weights = initialise(network, rng)
     labels = rng.integers(0, 8, 16)

@@ -15,8 +15,19 @@ whole, and a mask of what was seen. These features matter more than the network 
 
 from core.features._boxes import boxes_as_points
 from core.features._extract import extract
+from core.features._joints import JointChannels, joint_channels
 from core.features._points import points_of
 from core.features._profiles import PROFILES, FeatureSpec, Profile
 from core.features._series import centre_and_torso
 
-__all__ = ["PROFILES", "FeatureSpec", "Profile", "boxes_as_points", "centre_and_torso", "extract", "points_of"]
+__all__ = [
+    "PROFILES",
+    "FeatureSpec",
+    "JointChannels",
+    "Profile",
+    "boxes_as_points",
+    "centre_and_torso",
+    "extract",
+    "joint_channels",
+    "points_of",
+]

@@ -55,7 +55,7 @@ def template_for(classes: int, places: Places) -> "Template":
     if not patch_map.exists():
         config = TrainingConfig()
         made = make_template(
-            MODELS[config.model](features=config.features.size, window=config.window.length, classes=classes)
+            MODELS[config.model](features=config.features, window=config.window.length, classes=classes)
         )
         write_atomically(model, made.model)
         write_atomically(patch_map, encode_patch_map(made.patch_map))

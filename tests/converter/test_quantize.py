@@ -10,13 +10,14 @@ from converter.quantize import convert, convert_here, make_template
 from converter.tensors import read_operators
 from core.architecture import parameter_shapes
 from core.errors import PosefleetError
+from core.features import FeatureSpec
 from core.network import forward, initialise, loss_and_gradients
 from tests import tiny
 from training.models import DEFAULT_MODEL, MODELS
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
-ARCHITECTURE = MODELS[DEFAULT_MODEL](features=107, window=32, classes=7)
+ARCHITECTURE = MODELS[DEFAULT_MODEL](features=FeatureSpec(), window=32, classes=7)
 
 
 @pytest.fixture(scope="module")

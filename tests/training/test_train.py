@@ -106,7 +106,7 @@ def test_a_student_learns_what_its_teacher_says(tmp_path):
 def test_a_teacher_of_other_classes_is_refused(tmp_path):
     """A teacher that knows other classes, or sees other windows, is a sentence before training begins."""
     config = TrainingConfig(model="conv1d", epochs=1)
-    architecture = MODELS["conv1d"](features=config.features.size, window=config.window.length, classes=3)
+    architecture = MODELS["conv1d"](features=config.features, window=config.window.length, classes=3)
     weights = initialise(architecture, np.random.default_rng(0))
     for labels, window, says in (
         (("background", "sit", "wave"), WindowSpec(), "a teacher knows background, sit, wave; the student learns"),

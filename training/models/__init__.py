@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from core.architecture import Architecture
-from training.models import cnn_lstm, conv1d, conv_lstm, lstm
+from training.models import cnn_lstm, conv1d, conv_lstm, lstm, st_gcn
 
 __all__ = ["DEFAULT_MODEL", "MODELS"]
 
@@ -13,4 +13,5 @@ MODELS: dict[str, Callable[..., Architecture]] = {
     "conv1d": conv1d.architecture,
     "conv_lstm": conv_lstm.architecture,
     "lstm": lstm.architecture,
+    "st_gcn": st_gcn.architecture,
 }

@@ -4,10 +4,11 @@ About 145,000 parameters; after DeepConvLSTM (Ordóñez and Roggen 2016), with t
 """
 
 from core.architecture import Architecture, Conv1D, Dense, LastStep, Lstm, MaxPool
+from core.features import FeatureSpec
 
 
-def architecture(*, features: int, window: int, classes: int) -> Architecture:
-    """The network for windows of `window` frames of `features` numbers."""
+def architecture(*, features: FeatureSpec, window: int, classes: int) -> Architecture:
+    """The network for windows of `window` frames of these features."""
     layers = (
         Conv1D("conv_1", 64, 3, "relu"),
         MaxPool(2),
@@ -18,4 +19,4 @@ def architecture(*, features: int, window: int, classes: int) -> Architecture:
         Dense("hidden", 64, "relu"),
         Dense("logits", classes),
     )
-    return Architecture(features, window, layers)
+    return Architecture(features.size, window, layers)

@@ -4,10 +4,11 @@ About 205,000 parameters. The last convolution sees 24 frames: of a window of tw
 """
 
 from core.architecture import Architecture, Conv1D, Dense, MaxPool, MeanMaxPool
+from core.features import FeatureSpec
 
 
-def architecture(*, features: int, window: int, classes: int) -> Architecture:
-    """The network for windows of `window` frames of `features` numbers."""
+def architecture(*, features: FeatureSpec, window: int, classes: int) -> Architecture:
+    """The network for windows of `window` frames of these features."""
     layers = (
         Dense("embed", 96, "relu"),
         Conv1D("conv_1", 96, 5, "relu"),
@@ -19,4 +20,4 @@ def architecture(*, features: int, window: int, classes: int) -> Architecture:
         MeanMaxPool(),
         Dense("logits", classes),
     )
-    return Architecture(features, window, layers)
+    return Architecture(features.size, window, layers)

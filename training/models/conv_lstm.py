@@ -1,10 +1,11 @@
 """The default classifier: poses are embedded, short movements convolved, long ones remembered; 155,000 parameters."""
 
 from core.architecture import Architecture, Conv1D, Dense, Lstm, MaxPool, MeanMaxPool
+from core.features import FeatureSpec
 
 
-def architecture(*, features: int, window: int, classes: int) -> Architecture:
-    """The network for windows of `window` frames of `features` numbers.
+def architecture(*, features: FeatureSpec, window: int, classes: int) -> Architecture:
+    """The network for windows of `window` frames of these features.
 
     Mean and maximum over time together let it judge both what lasts (sitting) and what happens once (a punch).
     """
@@ -16,4 +17,4 @@ def architecture(*, features: int, window: int, classes: int) -> Architecture:
         MeanMaxPool(),
         Dense("logits", classes),
     )
-    return Architecture(features, window, layers)
+    return Architecture(features.size, window, layers)

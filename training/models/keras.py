@@ -40,7 +40,10 @@ _Float64 = npt.NDArray[np.float64]
 
 
 class StepDropout(tf_keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Dropout whose masks are a function of a seed and the number of the step, so that a run can be taken up."""
+    """Dropout whose masks are a function of a seed and the number of the step, so that a run can be taken up.
+
+    Of a sequence whole channels are dropped: neighbouring steps would give away single values (Tompson et al. 2015).
+    """
 
     def __init__(self, rate: float, *, seed: int, step: tf.Variable) -> None:
         super().__init__()
@@ -56,13 +59,17 @@ class StepDropout(tf_keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
         if not training or not self._rate:
             return inputs
         seed = tf.stack([tf.constant(self._seed, tf.int64), tf.cast(self._read_step(), tf.int64)])
-        return tf.nn.experimental.stateless_dropout(inputs, self._rate, seed=seed)
+        shape = tf.shape(inputs)
+        if len(inputs.shape) > 2:  # noqa: PLR2004 - (N, T, F)
+            shape = tf.stack([shape[0], 1, shape[2]])
+        return tf.nn.experimental.stateless_dropout(inputs, self._rate, seed=seed, noise_shape=shape)
 
 
 def build(
     architecture: Architecture,
     *,
-    dropout: float = 0.3,
+    dropout: float = 0.1,
+    head_dropout: float = 0.5,
     step: tf.Variable | None = None,
     seed: int = 0,
     precision: str = "float32",
@@ -74,7 +81,8 @@ def build(
 
     Args:
         architecture: of which kind.
-        dropout: share of zeros.
+        dropout: share of the hidden channels that are zero.
+        head_dropout: share of the zeros before the logits.
         step: counts training steps; with `seed` it decides about dropout's masks.
         seed: see `step`.
         precision: what Keras calls a policy; weights and logits are float32 in all of them.
@@ -82,19 +90,20 @@ def build(
     before = tf_keras.mixed_precision.global_policy()
     tf_keras.mixed_precision.set_global_policy(precision)
     try:
-        return _build(architecture, _Dropouts(dropout, seed, tf.Variable(0, dtype=tf.int64) if step is None else step))
+        step = tf.Variable(0, dtype=tf.int64) if step is None else step
+        return _build(architecture, _Dropouts(dropout, seed, step), _Dropouts(head_dropout, seed + 1, step))
     finally:
         tf_keras.mixed_precision.set_global_policy(before)
 
 
-def _build(architecture: Architecture, dropouts: "_Dropouts") -> tf_keras.Model:
+def _build(architecture: Architecture, dropouts: "_Dropouts", last: "_Dropouts") -> tf_keras.Model:
     inputs = tf_keras.Input((architecture.window, architecture.input_size), name="features")
     outputs = inputs
     if isinstance(architecture.layers[0], Dense | Lstm):
         outputs = _batch_norm(_INPUT_NORM)(outputs)
     for layer in architecture.layers[:-1]:
         outputs = _apply_hidden(layer, outputs, dropouts)
-    outputs = _apply(architecture.layers[-1], dropouts.next()(outputs))
+    outputs = _apply(architecture.layers[-1], last.next()(outputs))
     return tf_keras.Model(inputs, tf_keras.layers.Activation("linear", dtype="float32")(outputs))
 
 
