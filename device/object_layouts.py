@@ -109,11 +109,13 @@ def _raw_classes(shapes: Sequence[Shape], counts: Sequence[int], *, row: int, co
 
 def _decode_ssd(outputs: Sequence[Array], size: Size, least: float) -> Detections:
     # The order of the four differs between exporters, and scores and classes have the same shape. Classes are whole
-    # numbers. Where both are, as when nothing is found, classes come first, as in the operator's own order.
-    count, first, second, boxes = sorted(outputs, key=np.ndim)
-    scores, classes = (first[0], second[0]) if (first % 1).any() else (second[0], first[0])
-    rows = np.concatenate([boxes[0][:, [1, 0, 3, 2]], scores[:, None], classes[:, None]], axis=1)
-    return _finished(rows[np.arange(len(rows)) < count], size, least)
+    # numbers. Where both are, classes come first, as in the operator's own order. After the count the operator leaves
+    # whatever was in its memory.
+    count, *three = sorted(outputs, key=np.ndim)
+    first, second, boxes = (values[0][np.arange(values.shape[1]) < count] for values in three)
+    scores, classes = (first, second) if (first % 1).any() else (second, first)
+    rows = np.concatenate([boxes[:, [1, 0, 3, 2]], scores[:, None], classes[:, None]], axis=1)
+    return _finished(rows, size, least)
 
 
 def _decode_finished(outputs: Sequence[Array], size: Size, least: float) -> Detections:

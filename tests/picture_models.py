@@ -12,6 +12,7 @@ import flatbuffers
 import numpy as np
 import numpy.typing as npt
 import tflite
+from flatbuffers import flexbuffers
 
 Array = npt.NDArray[np.float32]
 _TYPES = {
@@ -20,8 +21,8 @@ _TYPES = {
     "int8": tflite.TensorType.INT8,
     "int32": tflite.TensorType.INT32,
 }
-_RESHAPE, _FULLY_CONNECTED, _DIV = (
-    getattr(tflite.BuiltinOperator, name) for name in ("RESHAPE", "FULLY_CONNECTED", "DIV")
+_RESHAPE, _FULLY_CONNECTED, _DIV, _CUSTOM = (
+    getattr(tflite.BuiltinOperator, name) for name in ("RESHAPE", "FULLY_CONNECTED", "DIV", "CUSTOM")
 )
 
 
@@ -43,6 +44,7 @@ class Graph:
 
     tensors: list[Tensor]
     operators: list[tuple[int, list[int], list[int]]] = field(default_factory=list)
+    custom: tuple[str, bytes] = ("", b"")  # name and options of the one custom operator
     outputs: list[int] = field(default_factory=list)
 
     def add(self, tensor: Tensor) -> int:
@@ -125,13 +127,37 @@ def spot_finder(rows: int, columns: int, answers: Sequence[tuple[Array, Array, A
     return _write(graph)
 
 
+def ssd(boxes: Array, scores: Array, *, most: int) -> bytes:
+    """A detector that ends in TFLite's own post-processing operator and sees the same in every picture.
+
+    Args:
+        boxes: (N, 4) centre y, x, height, width, as shares of the picture.
+        scores: (N, C) for each class.
+        most: the number of rows that are given.
+    """
+    graph = Graph([Tensor((1, 48, 64, 3))])
+    behind = np.concatenate([np.zeros((len(scores), 1)), scores], axis=1)  # class 0 of the operator is the background
+    inputs = [np.zeros((1, len(boxes), 4)), behind[None], boxes]
+    places = [graph.constant(values.astype(np.float32)) for values in inputs]
+    graph.outputs = [graph.add(Tensor(shape)) for shape in ((1, most, 4), (1, most), (1, most), (1,))]
+    graph.operators.append((_CUSTOM, places, graph.outputs))
+    options = {"max_detections": most, "max_classes_per_detection": 1, "num_classes": scores.shape[1]}
+    options |= {"nms_score_threshold": 1e-3, "nms_iou_threshold": 0.5, "use_regular_nms": False}
+    options |= {"y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0}
+    graph.custom = ("TFLite_Detection_PostProcess", bytes(flexbuffers.Dumps(options)))
+    return _write(graph)
+
+
 def _write(graph: Graph) -> bytes:
     builder = flatbuffers.Builder(1024)
     buffers = [_buffer(builder, None), *(_buffer(builder, tensor.data) for tensor in graph.tensors)]
     tensors = [_tensor(builder, tensor, number) for number, tensor in enumerate(graph.tensors)]
     codes = sorted({code for code, _, _ in graph.operators})
-    operators = [_operator(builder, codes.index(code), inputs, outputs) for code, inputs, outputs in graph.operators]
-    code_tables = [_operator_code(builder, code) for code in codes]
+    operators = [
+        _operator(builder, codes.index(code), (inputs, outputs), graph.custom[1] if code == _CUSTOM else b"")
+        for code, inputs, outputs in graph.operators
+    ]
+    code_tables = [_operator_code(builder, code, graph.custom[0] if code == _CUSTOM else "") for code in codes]
     lists = [
         _list(builder, tensors),
         _numbers(builder, [0]),
@@ -206,18 +232,24 @@ def _tensor(builder: Any, tensor: Tensor, number: int) -> int:
     return int(tflite.TensorEnd(builder))
 
 
-def _operator(builder: Any, code: int, inputs: list[int], outputs: list[int]) -> int:
-    lists = (_numbers(builder, inputs), _numbers(builder, outputs))
+def _operator(builder: Any, code: int, tensors: tuple[list[int], list[int]], options: bytes) -> int:
+    inputs, outputs = (_numbers(builder, numbers) for numbers in tensors)
+    custom = builder.CreateByteVector(options) if options else None
     tflite.OperatorStart(builder)
     tflite.OperatorAddOpcodeIndex(builder, code)
-    tflite.OperatorAddInputs(builder, lists[0])
-    tflite.OperatorAddOutputs(builder, lists[1])
+    tflite.OperatorAddInputs(builder, inputs)
+    tflite.OperatorAddOutputs(builder, outputs)
+    if custom is not None:
+        tflite.OperatorAddCustomOptions(builder, custom)
     return int(tflite.OperatorEnd(builder))
 
 
-def _operator_code(builder: Any, code: int) -> int:
+def _operator_code(builder: Any, code: int, custom: str) -> int:
+    name = builder.CreateString(custom) if custom else None
     tflite.OperatorCodeStart(builder)
     tflite.OperatorCodeAddDeprecatedBuiltinCode(builder, code)
     tflite.OperatorCodeAddBuiltinCode(builder, code)
     tflite.OperatorCodeAddVersion(builder, 1)
+    if name is not None:
+        tflite.OperatorCodeAddCustomCode(builder, name)
     return int(tflite.OperatorCodeEnd(builder))

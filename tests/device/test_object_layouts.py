@@ -19,7 +19,7 @@ NOTHING = (1, 1, 50, 50, 0.2, 1)  # too low a score
 
 def ssd(things, *, order=(0, 1, 2, 3)):
     """Boxes, classes, scores, count; those after the count are left over from before."""
-    rows = np.concatenate([things, [NOTHING], np.tile(THINGS[:1], (6, 1))])
+    rows = np.concatenate([things, [NOTHING], np.tile(THINGS[:1] + 0.05, (6, 1))])
     boxes = (rows[:, :4] / SIZE)[:, [1, 0, 3, 2]]
     count = [len(things) + 1]
     answers = [boxes[None], rows[None, :, 5], rows[None, :, 4], count]
@@ -84,6 +84,22 @@ def test_things_are_found_where_they_are(tmp_path, layout):
     assert np.abs(found.boxes - THINGS[:, :4]).max() < 0.5
     assert found.score == pytest.approx(THINGS[:, 4], abs=0.01)
     assert found.classes.tolist() == [2, 0, 2]
+
+
+def test_tensorflows_own_operator_is_understood(tmp_path):
+    """What the real post-processing operator gives, left-overs in its memory included, is read as it means it."""
+    boxes, scores = np.random.default_rng(2).uniform(0.3, 0.7, (20, 4)), np.zeros((20, 5))
+    boxes[:, 2:] /= 4
+    scores[3, 1], scores[7, 4] = 0.9, 0.7
+    boxes[3, :2], boxes[7, :2] = 0.3, 0.7
+    path = tmp_path / "ssd.tflite"
+    path.write_bytes(picture_models.ssd(boxes, scores, most=10))
+    model = PictureModel(path)
+    found = recognise(model, 5).decode(model.run(np.zeros((48, 64, 3), np.uint8)), model.size, 0.4)
+    y, x, height, width = boxes[[3, 7]].T * np.array([[48], [64], [48], [64]])
+    assert found.boxes == pytest.approx(np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], 1))
+    assert found.score == pytest.approx([0.9, 0.7])
+    assert found.classes.tolist() == [1, 4]
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8"])
