@@ -36,7 +36,7 @@ class Augmentation:
     drop: float = 0.15  # probability that a joint, and the limb that hangs on it, is unseen for a part of the window
     freeze: float = 0.0  # probability that two joints stand still for a part of the window
     hand_drop: float = 0.0  # probability for each hand to be unseen
-    object_drop: float = 0.0  # probability for each object to be unseen
+    object_drop: float = 0.4  # probability for each object to be unseen; without objects nothing happens
 
     def apply(
         self, keypoints: Array, spec: FeatureSpec, rng: np.random.Generator, *, length: int | None = None

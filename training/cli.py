@@ -16,7 +16,12 @@ def train(
     data: Annotated[Path, typer.Argument(help="Folder of recordings (*.npz), sub-folders included.")],
     *,
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")] = Path("checkpoint"),
-    model: Annotated[str, typer.Option(help="Network of the family: conv_lstm, conv1d, cnn_lstm, lstm.")] = "conv_lstm",
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Network of the family: conv_lstm, conv1d, cnn_lstm, lstm, st_gcn or fusion (pose and objects)."
+        ),
+    ] = "conv_lstm",
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 30,
     patience: Annotated[
         int, typer.Option(min=0, help="Stop after so many epochs in which validation did not get better; 0: never.")

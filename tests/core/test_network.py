@@ -25,7 +25,7 @@ def test_logits_and_gradients_are_tensorflows(name):
 
     from training.models.keras import plain_model
 
-    architecture = MODELS[name](features=FeatureSpec(), window=12, classes=5)
+    architecture = MODELS[name](features=FeatureSpec(objects=("cup",)), window=12, classes=5)
     weights = initialise(architecture, RNG)
     windows, labels = windows_for(architecture, 16), RNG.integers(0, 5, 16)
     shares = RNG.uniform(0.5, 2, 16).astype(np.float32)

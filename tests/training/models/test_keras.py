@@ -23,8 +23,9 @@ from training.models import MODELS
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
 LOGITS = Dense("logits", 5)
+FEATURES = FeatureSpec(objects=("cup", "phone"))
 ARCHITECTURES = {
-    **{name: make(features=FeatureSpec(), window=12, classes=5) for name, make in MODELS.items()},
+    **{name: make(features=FEATURES, window=12, classes=5) for name, make in MODELS.items()},
     "graph first": Architecture(
         20, 12, (JointGraph("graph", 3, (0, 0, 0, 1, 2), "relu"), JointConv1D("time", 5, 4, 2), LastStep(), LOGITS)
     ),

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from core.architecture import parameter_count
+from core.errors import ConfigError
 from core.features import PROFILES, FeatureSpec
 from training.models import DEFAULT_MODEL, MODELS
 
@@ -20,6 +21,12 @@ def test_every_network_fits_its_windows(name, profile):
     architecture = MODELS[name](features=features, window=32, classes=20)
     assert (architecture.input_size, architecture.window, architecture.classes) == (features.size, 32, 20)
     assert parameter_count(architecture) <= 250_000
+
+
+def test_fusion_needs_objects():
+    """A network for pose and objects is not made for features without objects, and the sentence says what to do."""
+    with pytest.raises(ConfigError, match="needs objects"):
+        MODELS["fusion"](features=FEATURES, window=32, classes=7)
 
 
 def test_the_default_has_about_160_thousand_parameters():

@@ -1,0 +1,30 @@
+"""Pose and objects: what somebody does, told by the body and by the things that a detector sees near it.
+
+About 175,000 parameters. Each frame's joints and objects are embedded together, twice, so that the network can tell a
+hand that holds a cup from a hand with a cup behind it; the rest is the default network. In training every object is
+often hidden (`training.augment.Augmentation.object_drop`), so that a blind detector costs no more than not having one.
+"""
+
+from core.architecture import Architecture, Conv1D, Dense, Lstm, MaxPool, MeanMaxPool
+from core.errors import ConfigError
+from core.features import FeatureSpec
+
+
+def architecture(*, features: FeatureSpec, window: int, classes: int) -> Architecture:
+    """The network for windows of `window` frames of these features.
+
+    Raises:
+        ConfigError: the features have no objects.
+    """
+    if not features.objects:
+        raise ConfigError("the fusion network needs objects to look for: name them in the features, or use conv_lstm")
+    layers = (
+        Dense("embed", 96, "relu"),
+        Dense("join", 64, "relu"),
+        Conv1D("conv", 96, 5, "relu"),
+        MaxPool(2),
+        Lstm("lstm", 128),
+        MeanMaxPool(),
+        Dense("logits", classes),
+    )
+    return Architecture(features.size, window, layers)
