@@ -85,6 +85,8 @@ def open_capture(source: Source) -> Any:  # noqa: ANN401 - OpenCV's handle has n
     import cv2
 
     cv2.setLogLevel(_OPENCV_ERRORS)
+    # With more threads FFmpeg decodes as many pictures at once: each is that much older when it comes out.
+    one_thread = [cv2.CAP_PROP_N_THREADS, 1]
     if source.kind == "device":
         capture = cv2.VideoCapture(int(source.address) if source.address.isdecimal() else source.address)
     elif source.kind == "stream":
@@ -94,9 +96,10 @@ def open_capture(source: Source) -> Any:  # noqa: ANN401 - OpenCV's handle has n
             cv2.CAP_PROP_READ_TIMEOUT_MSEC,
             _STREAM_TIMEOUT_MS,
         ]
-        capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG, limits)
+        capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG, [*limits, *one_thread])
     else:
-        capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG)  # others guess: numbered pictures, playlists
+        # Other backends guess: numbered pictures, playlists.
+        capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG, one_thread)
     if not capture.isOpened():
         capture.release()
         what = "is not a video that can be read" if source.kind == "file" else "cannot be opened"

@@ -1,0 +1,104 @@
+"""Whether the daemon's memory stays flat: the real process with blazepose on a rendered film, watched for minutes.
+
+    python -m tests.benchmarks.memory --minutes 30      # on a quiet machine; says MB, and MB an hour
+
+Nothing here passes or fails. The first minutes, in which caches and pools fill, are left out of the slope.
+"""
+
+import argparse
+import dataclasses
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from converter.pose_models import write_pose_models
+from core.signing import SigningKey
+from device.bench_worker import resident_mb
+from posefleet.broker import LocalBroker
+from tests import learning
+from tests.device.world import Daemon, World
+from training.synthesis import Footage, random_footage, write_clip
+
+_EVERY_S = 5.0
+_SETTLING_SHARE = 0.2  # of the time, at most these many minutes:
+_SETTLING_MINUTES = 5.0
+
+
+def main() -> None:
+    """Watch and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--estimator", default="blazepose")
+    parser.add_argument("--fps", type=float, default=15.0, help="of the film")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        console = Console()
+        console.print("rendering a film")
+        film = write_clip(_footage(options.fps), directory / "films").video
+        with LocalBroker(0, directory / "broker") as broker:
+            key = SigningKey.generate()
+            world = World(directory, learning.release(1, weights=learning.train_tiny(), key=key), broker.port)
+            pose: dict[str, object] = {"estimator": options.estimator, "recording": None}
+            if options.estimator == "blazepose":
+                write_pose_models(directory / "pose-models")
+                pose["models"] = str(directory / "pose-models")
+            world.write(camera={"url": str(film)}, pose=pose)
+            with world.run() as daemon:
+                samples = _watch(daemon, options.minutes, console)
+                loaded = _libraries(daemon)
+                code = daemon.stop()
+        _print(console, np.array(samples), loaded)
+        console.print(f"exit code {code}; the log ends with:", *daemon.log.read_text().splitlines()[-2:], sep="\n")
+
+
+def _footage(fps: float) -> Footage:
+    return dataclasses.replace(random_footage("anna", actions=("wave", "squat")), fps=fps, width=640, height=480)
+
+
+def _watch(daemon: Daemon, minutes: float, console: Console) -> list[tuple[float, float, float]]:
+    """Rows of minutes, MB and threads."""
+    rows = []
+    began = time.monotonic()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("watching", total=minutes)
+        while (passed := (time.monotonic() - began) / 60) < minutes:
+            if daemon.process.poll() is not None:
+                console.print(daemon.log.read_text()[-2000:])
+                raise SystemExit(f"the daemon ended after {passed:.1f} minutes")
+            threads = len(list(Path(f"/proc/{daemon.process.pid}/task").iterdir()))
+            rows.append((passed, resident_mb(daemon.process.pid), float(threads)))
+            progress.update(task, completed=passed)
+            time.sleep(_EVERY_S)
+    return rows
+
+
+def _libraries(daemon: Daemon) -> list[str]:
+    """Which of the large packages have a library or a model in memory."""
+    maps = Path(f"/proc/{daemon.process.pid}/maps").read_text()
+    return [
+        name
+        for name in ("mediapipe", "tensorflow", "matplotlib", "tflite_runtime", "ai_edge_litert")
+        if f"/{name}/" in maps
+    ]
+
+
+def _print(console: Console, samples: np.ndarray, loaded: list[str]) -> None:
+    minutes, megabytes, threads = samples.T
+    settled = minutes >= min(_SETTLING_MINUTES, _SETTLING_SHARE * minutes[-1])
+    slope = 60 * np.polyfit(minutes[settled], megabytes[settled], 1)[0]
+    for moment in (0.5, 1, 2, 5, 10, 15, 20, 30):
+        if moment <= minutes[-1]:
+            console.print(f"after {moment:>4} minutes {megabytes[np.argmax(minutes >= moment)]:.1f} MB resident")
+    console.print(
+        f"at the end {megabytes[-1]:.1f} MB, most {megabytes.max():.1f} MB, slope {slope:+.2f} MB an hour; "
+        f"{threads[settled].min():.0f} to {threads[settled].max():.0f} threads; loaded: {', '.join(loaded)}"
+    )
+
+
+if __name__ == "__main__":
+    main()
