@@ -25,7 +25,7 @@ from core.pose_models import MANIFEST, PoseModels, read_pose_models, wheel_model
 
 Array = npt.NDArray[np.float32]
 
-DEFAULT_MODELS = Path("/var/lib/posefleet-device/pose-models")
+DEFAULT_MODELS = Path("/usr/share/posefleet/pose-models")  # where the Debian package has them
 
 _log = logging.getLogger(__name__)
 
