@@ -3,6 +3,7 @@
 import typer
 
 from training.cli_check import check
+from training.cli_extract import extract
 from training.cli_import import import_dataset
 from training.cli_info import info, show
 
@@ -11,3 +12,4 @@ app.command("import")(import_dataset)
 app.command("info")(info)
 app.command("check")(check)
 app.command("show")(show)
+app.command("extract")(extract)

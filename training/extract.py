@@ -1,28 +1,28 @@
 """Videos -> recordings, with the estimator that the daemon runs; several processes, cached, resumable.
 
-recordings = extract_all([Source(video=..., ...)], Path("recordings"), processes=2)
+    sources = find_videos(Path("videos"))                       # action/*.mp4 or subject/action/*.mp4
+    recordings = extract_all(sources, Path("recordings"), processes=2)
+
+What was found in a video is kept by its content (`training.extract_cache`), so a killed run goes on where it was, and
+a video that is renamed, moved to another action or cut into other segments is not looked at again.
 """
 
-import contextlib
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from core.errors import InputError
-from core.skeleton import MEDIAPIPE33, Array, Pose
-from training.datasets.recording import Recording, load, save
+from core.bundle import BACKGROUND
+from core.errors import PosefleetError
+from core.files import write_atomically
+from device.settings import PoseSettings
+from training.datasets.recording import Recording, encode
+from training.extract_cache import cache_path, read_people, write_people
+from training.watching import Person, watch
+from training.workers import in_processes
 
-if TYPE_CHECKING:
-    from device.pose import PoseEstimator
-
-_ABSENT = np.full((MEDIAPIPE33.size, 4), np.nan, np.float32)
+_DEFAULT = PoseSettings()
 
 
 @dataclass(frozen=True)
@@ -30,103 +30,113 @@ class Source:
     """A video and what is known about it: who, and what is done when."""
 
     video: Path
-    name: str
+    name: str  # of its recordings; slashes make folders
     subject: str
     segments: tuple[tuple[str, float, float], ...]  # action, from, to in seconds; the rest is background
     classes: tuple[str, ...]
 
 
-def extract(source: Source, estimator: "PoseEstimator") -> Recording:
-    """Find the person in every frame of one video.
+@dataclass(frozen=True)
+class _Job:
+    """What a process needs to look at a video."""
 
-    Raises:
-        InputError: the video cannot be read or has no frames.
-    """
-    times: list[float] = []
-    joints: list[Array] = []
-    for moment, image in _frames(source.video):
-        poses = estimator.estimate(image, moment)
-        times.append(moment)
-        joints.append(_as_row(poses[0]) if poses else _ABSENT)
-    if not times:
-        raise InputError(f"{source.video}: no frame can be read; is it a video that OpenCV knows?")
-    moments = np.array(times)
-    labels = np.zeros(len(times), np.int64)
-    for action, start, end in source.segments:
-        labels[(moments >= start) & (moments < end)] = source.classes.index(action)
-    return Recording(source.name, source.subject, moments, np.stack(joints), labels, source.classes)
+    video: Path
+    cached: Path
+    settings: PoseSettings
+    people: int
+
+
+Failed = Callable[[Source, PosefleetError], None]
+
+
+def _raise(source: Source, error: PosefleetError) -> None:
+    del source
+    raise error
 
 
 def extract_all(
-    sources: Sequence[Source], directory: Path, *, processes: int, on_done: Callable[[Recording], None] = lambda _: None
+    sources: Sequence[Source],
+    directory: Path,
+    *,
+    processes: int,
+    settings: PoseSettings = _DEFAULT,
+    people: int = 1,
+    on_done: Callable[[Source], None] = lambda _: None,
+    on_failure: Failed = _raise,
 ) -> list[Recording]:
-    """Extract many videos into `<directory>/<name>.npz`; those that are there already are only read.
+    """Extract many videos into `<directory>/<name>.npz`; several people of one are `<name>-p1.npz` and so on.
 
-    The cache is by name: give a video with other content another name.
+    Args:
+        sources: the videos; their names differ.
+        directory: for the recordings, and the cache.
+        processes: how many videos are looked at at once.
+        settings: of the estimator.
+        people: how many people of a video are kept, the most present first.
+        on_done: told about every video when its recordings are written.
+        on_failure: told about a video that cannot be used; the others go on. By default it is raised.
+
+    Returns:
+        The recordings, in the order of the sources.
+
+    Raises:
+        InputError: a video cannot be read, and nobody else is told.
+        ConfigError: the estimator cannot be made.
     """
-    done = {source.name: directory / f"{source.name}.npz" for source in sources}
-    waiting = [(source, done[source.name]) for source in sources if not done[source.name].exists()]
-    waiting_names = {source.name for source, _ in waiting}
-    for name, path in done.items():
-        if name not in waiting_names:
-            on_done(load(path))
-    if waiting:
-        with _pool(min(processes, len(waiting))) as pool:
-            for path in pool.imap_unordered(_extract_to_file, waiting):
-                on_done(load(path))
-    return [load(path) for path in done.values()]
+    jobs: dict[_Job, list[Source]] = {}  # copies of one video are looked at once
+    made: dict[str, list[Recording]] = {}
+    for source in sources:
+        try:
+            cached = cache_path(directory, source.video, settings, people=people)
+        except PosefleetError as exc:
+            on_failure(source, exc)
+            continue
+        if (found := read_people(cached)) is not None:
+            made[source.name] = _write(source, found, directory, on_done)
+        else:
+            same = next((job for job in jobs if job.cached == cached), _Job(source.video, cached, settings, people))
+            jobs.setdefault(same, []).append(source)
+    for job, error in in_processes(_look, list(jobs), processes=processes):
+        for source in jobs[job]:
+            if error is not None:
+                on_failure(source, error)
+            else:
+                made[source.name] = _write(source, read_people(job.cached) or [], directory, on_done)
+    return [recording for source in sources for recording in made.get(source.name, [])]
 
 
-@contextlib.contextmanager
-def _pool(processes: int) -> Iterator["multiprocessing.pool.Pool"]:
-    """Worker processes that leave Ctrl-C to their parent and never outlive it."""
-    context = multiprocessing.get_context("spawn")
-    pool = context.Pool(processes, initializer=_start_worker)
-    try:
-        yield pool
-        pool.close()
-    finally:
-        pool.terminate()
-        pool.join()
-
-
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # MediaPipe's graph writes several lines for every video straight to this handle, and nothing else uses it: errors
-    # travel to the parent as exceptions.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-
-def _extract_to_file(job: tuple[Source, Path]) -> Path:
-    source, path = job
+def _look(job: _Job) -> None:
     from device.pose import make_estimator
-    from device.settings import PoseSettings
 
-    # A new one for every video: the graph tracks from frame to frame and must not carry a person over.
-    estimator = make_estimator(PoseSettings())
+    # A new one for every video: it tracks from frame to frame and must not carry a person over.
+    estimator = make_estimator(job.settings)
     try:
-        save(extract(source, estimator), path)
+        write_people(job.cached, watch(job.video, estimator, people=job.people))
     finally:
         estimator.close()
-    return path
 
 
-def _frames(video: Path) -> Iterator[tuple[float, npt.NDArray[np.uint8]]]:
-    import cv2
-
-    capture = cv2.VideoCapture(str(video))
-    try:
-        fps = capture.get(cv2.CAP_PROP_FPS) or 30.0
-        index = 0
-        while True:
-            ok, image = capture.read()
-            if not ok:
-                return
-            yield index / fps, np.asarray(image, np.uint8)
-            index += 1
-    finally:
-        capture.release()
+def _write(source: Source, people: list[Person], directory: Path, on_done: Callable[[Source], None]) -> list[Recording]:
+    """Label what was found and write it; files that are right already are left alone."""
+    recordings = [_label(source, person, number, len(people)) for number, person in enumerate(people, start=1)]
+    for recording in recordings:
+        path, content = directory / f"{recording.name}.npz", encode(recording)
+        if not path.exists() or path.read_bytes() != content:
+            write_atomically(path, content, mode=0o600)  # keypoints are private
+    on_done(source)
+    return recordings
 
 
-def _as_row(pose: Pose) -> Array:
-    return np.concatenate([pose.joints, pose.score[:, None]], axis=1)
+def _label(source: Source, person: Person, number: int, of: int) -> Recording:
+    labels = np.full(len(person.times), source.classes.index(BACKGROUND))
+    for action, start, end in source.segments:
+        labels[(person.times >= start) & (person.times < end)] = source.classes.index(action)
+    return Recording(
+        name=source.name if of == 1 else f"{source.name}-p{number}",
+        subject=source.subject,
+        times=person.times,
+        joints=person.joints,
+        labels=labels,
+        classes=source.classes,
+        layout=person.layout,
+        source=source.name,
+    )
