@@ -23,6 +23,8 @@ VECTOR_SIZE = 1662
 _FACE_POINTS = 468
 _LARGEST_ROWS = 1080  # hands and faces are cut out of the picture: more rows show more of them
 _SHOULDERS = [MEDIAPIPE33.index[name] for name in ("left_shoulder", "right_shoulder")]
+_TORSO = [*_SHOULDERS, *(MEDIAPIPE33.index[name] for name in ("left_hip", "right_hip"))]
+_BEYOND_DOUBT = 0.95
 _WRISTS = [MEDIAPIPE33.index[name] for name in ("left_wrist", "right_wrist")]
 
 
@@ -96,11 +98,13 @@ class HolisticEstimator:
 def is_signer(pose: Array, min_visibility: float) -> bool:
     """Whether landmarks (33, 4; x, y in [0, 1], z, visibility) are somebody whose hands can be judged.
 
-    Who signs often sits at a table: both shoulders must be seen inside of the picture, hips need not.
+    Both shoulders must be inside of the picture. Who signs often sits at a table: where hips are not seen, shoulders
+    must be seen beyond doubt. In three recordings of signers they always were, in a close-up of a face almost never.
     """
     shoulders = pose[_SHOULDERS]
     inside = ((shoulders[:, :2] > 0) & (shoulders[:, :2] < 1)).all()
-    return bool(inside and shoulders[:, 3].min() >= min_visibility)
+    visible = pose[_TORSO, 3].mean() >= min_visibility or shoulders[:, 3].min() >= _BEYOND_DOUBT
+    return bool(inside and visible)
 
 
 def _points(found: Any, count: int) -> Array:  # noqa: ANN401 - mediapipe has no types

@@ -1,14 +1,17 @@
 """Holistic gives body and hands of one person as joints, and the 1662 values that models of signs take."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.skeleton import HAND21, HOLISTIC75, MEDIAPIPE33
 from device.pose.holistic import HolisticEstimator, Landmarks, is_signer
+from device.sources import Source, read_file
 from training.datasets.formats._landmarks import decode_vectors
 from training.synthesis import Footage, Script, Segment, film
 
@@ -111,17 +114,49 @@ def test_an_empty_room_is_zeros(estimator):
 
 
 @pytest.mark.parametrize(
-    ("hips", "left", "x", "signer"),
-    [(0.0, 0.9, 0.5, True), (0.9, 0.9, 0.5, True), (0.9, 0.4, 0.5, False), (0.9, 0.9, 1.1, False)],
-    ids=["at a table", "standing", "half hidden", "half out"],
+    ("shoulders", "hips", "x", "signer"),
+    [
+        (0.99, 0.0, 0.5, True),
+        (0.9, 0.0, 0.5, False),
+        (0.9, 0.1, 0.5, True),
+        (0.6, 0.3, 0.5, False),
+        (0.99, 0.9, 1.1, False),
+    ],
+    ids=["at a table", "a face", "torso", "hidden", "half out"],
 )
-def test_shoulders_make_a_signer(hips, left, x, signer):
-    """Both shoulders must be visible and inside of the picture; hips need not."""
+def test_shoulders_make_a_signer(shoulders, hips, x, signer):
+    """Shoulders must be inside of the picture, and the torso visible, or where hips are not, shoulders beyond doubt."""
     pose = np.full((33, 4), 0.9, np.float32)
     pose[:, :2] = 0.5
-    pose[[MEDIAPIPE33.index[f"{side}_hip"] for side in ("left", "right")], 3] = hips
-    pose[MEDIAPIPE33.index["left_shoulder"]] = (x, 0.5, 0, left)
+    for part, visibility in (("shoulder", shoulders), ("hip", hips)):
+        pose[[MEDIAPIPE33.index[f"{side}_{part}"] for side in ("left", "right")], 3] = visibility
+    pose[MEDIAPIPE33.index["left_shoulder"], 0] = x
     assert is_signer(pose, 0.5) == signer
+
+
+def real_data(name: str) -> Path:
+    path = Path(os.environ.get("POSEFLEET_DATA", "")) / name
+    if "POSEFLEET_DATA" not in os.environ or not path.exists():
+        pytest.skip(f"POSEFLEET_DATA does not name a folder with {name}")
+    return path
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("recording", ["a", "b", "c"])
+def test_real_signers_are_seen(recording):
+    """Whoever was recorded for models of signs passes in at least 99 % of the frames."""
+    frames = np.load(real_data(f"holistic_signs/recording_{recording}.npz"))["X"][..., :132].reshape(-1, 33, 4)
+    assert np.mean([is_signer(pose, 0.5) for pose in frames]) >= 0.99
+
+
+@pytest.mark.real_data
+def test_a_real_face_is_nobody(estimator):
+    """A close-up of a face is nobody in at least 99 % of the frames."""
+    shots = read_file(Source("file", str(real_data("videos/makeup_closeup_no_body_320x240.avi"))))
+    every_second = list(shots)[::2]
+    seen = [bool(estimator.estimate(image, 1000 + 2 * n / fps)) for n, (image, fps) in enumerate(every_second)]
+    assert len(seen) > 50
+    assert np.mean(seen) <= 0.01
 
 
 def test_only_what_is_needed_is_loaded():
