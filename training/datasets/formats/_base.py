@@ -24,6 +24,7 @@ from training.datasets.recording import Recording
 
 MAX_TEXT_BYTES = 256 * 1024 * 1024
 MAX_FILES = 2_000_000  # NTU RGB+D 120 has 114,480 clips; frame-by-frame layouts have more
+_FARTHEST = 1e6  # pixels or metres
 _HEAD_BYTES = 64 * 1024
 MAX_FRAMES = 1_000_000  # nine hours at 30 frames a second
 
@@ -91,27 +92,32 @@ def action_labels(action: str, frames: int) -> tuple[npt.NDArray[np.int64], tupl
     return np.ones(frames, np.int64), (BACKGROUND, action)
 
 
+def is_sensible(values: npt.NDArray[Any]) -> bool:
+    """Whether all values are finite and no farther out than any picture or room is wide."""
+    return bool((np.abs(values) <= _FARTHEST).all())
+
+
 def assemble(position: npt.NDArray[Any], score: npt.NDArray[Any], *, layout: str, where: str) -> Array:
     """Joints (N, V, 4) float32 from positions (N, V, 2 or 3) and scores (N, V), which are clipped to [0, 1].
 
     A joint of score 0 is unseen, and its place becomes 0 whatever it was; a frame without any seen joint becomes NaN.
 
     Raises:
-        InputError: a seen joint has a place, or any joint a score, that is not a finite number.
+        InputError: a seen joint has no sensible place, or any joint a score that is not a number.
     """
     frames, joints = score.shape
     result = np.zeros((frames, joints, 4), np.float32)
     seen = ~(score <= 0)  # NaN counts as seen here, and is refused below
-    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is refused as such
-        result[..., : position.shape[-1]] = np.where(seen[..., None], position, 0)
-    result[..., 3] = np.clip(score, 0, 1)
-    wrong = ~np.isfinite(result).all(axis=-1)
+    place = np.where(seen[..., None], position, 0)
+    wrong = np.isnan(score) | ~(np.abs(place) <= _FARTHEST).all(axis=-1)
     if wrong.any():
         frame, joint = (int(i) for i in np.argwhere(wrong)[0])
         raise InputError(
-            f"{where}: frame {frame}, joint {LAYOUTS[layout].joints[joint]}: not a finite number; "
+            f"{where}: frame {frame}, joint {LAYOUTS[layout].joints[joint]}: no sensible number; "
             "mend or remove this recording"
         )
+    result[..., : position.shape[-1]] = place
+    result[..., 3] = np.clip(score, 0, 1)
     result[~seen.any(axis=1)] = np.nan
     return result
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from training.datasets.formats._base import is_sensible
 
 Points = npt.NDArray[Any]
 Track = dict[int, Points]  # frame -> a person's joints
@@ -25,13 +26,15 @@ def link(frames: Sequence[Sequence[Points]], where: str) -> list[Track]:
     """Follow people through frames of unordered (V, 3) x, y, score arrays.
 
     Raises:
-        InputError: there are more people in a frame than a picture can show.
+        InputError: there are more people in a frame than a picture can show, or one is nowhere.
     """
     tracks: list[Track] = []
     near: list[Track] = []  # those seen a moment ago
     for number, people in enumerate(frames):
         if len(people) > _MOST_PEOPLE:
             raise InputError(f"{where}: frame {number} has {len(people)} people, more than {_MOST_PEOPLE}")
+        if not all(is_sensible(person) for person in people):
+            raise InputError(f"{where}: frame {number}: a coordinate is no sensible number")
         near = [track for track in near if number - next(reversed(track)) <= _PATIENCE]
         pairs = sorted(
             (_distance(track[next(reversed(track))], person), one, other)

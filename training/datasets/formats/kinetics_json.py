@@ -54,7 +54,8 @@ class _Clip(msgspec.Struct, frozen=True):
 def recognises(source: Path) -> bool:
     """Whether it is such a clip or a folder with one."""
     file = next(_clips(source), None)
-    return file is not None and '"data"' in head_of(file) and '"frame_index"' in head_of(file)
+    head = "" if file is None else head_of(file)
+    return '"data"' in head and ('"frame_index"' in head or '"label_index"' in head)
 
 
 def _clips(source: Path) -> Iterator[Path]:

@@ -26,6 +26,7 @@ from training.datasets.formats._base import (
     assemble,
     files_of,
     frame_times,
+    is_sensible,
     read_text,
 )
 from training.datasets.formats._people import Track, join_pieces, spread
@@ -182,8 +183,8 @@ def _joint(lines: _Lines, joint: str) -> list[float]:
         trust = _TRUST[int(words[-1])]
     except (ValueError, KeyError) as exc:
         raise lines.error(f"joint {joint}: {exc} is not a number or tracking state") from exc
-    if not np.isfinite((x, y, z)).all():
-        raise lines.error(f"joint {joint}: a coordinate is not finite")
+    if not is_sensible(np.array([x, y, z])):
+        raise lines.error(f"joint {joint}: a coordinate is no sensible number")
     return [x, y, z, colour_x, colour_y, trust]
 
 

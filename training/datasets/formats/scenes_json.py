@@ -7,8 +7,8 @@
                 {"label": "drink", "joints": null, "boxes": []}]}
 
 `joints` are x, y, score (or x, y, z, score) of every joint of the layout, in pixels from the top left; null where
-nobody was found. A `box` is left, top, width, height. A frame may have `time` in seconds; then all have. Of several boxes of
-one name the surest counts. `label` may stand beside `frames` instead, for all of them.
+nobody was found. A `box` is left, top, width, height. A frame may have `time` in seconds; then all have. Of several
+boxes of one name the surest counts. `label` may stand beside `frames` instead, for all of them.
 
     posefleet data import scenes/ --out data/scenes
 """
