@@ -21,13 +21,11 @@ from core.settings import load_settings
 from device.bench import Shot, run_bench, subjects
 from device.bench_report import BenchReport, draw, print_report, to_json
 from device.camera import Camera, Frame
-from device.classifier import Recogniser
 from device.latency import LatencyMeter
-from device.pose import make_estimator
 from device.settings import CameraSettings, DeviceSettings, PoseSettings
 from device.slots import ReleaseStore
 from device.sources import Source, check_file, read_file
-from device.vision import Vision
+from device.vision import make_vision
 
 _PICTURE_WITHIN_S = 10.0
 
@@ -128,8 +126,7 @@ def _stages(settings: DeviceSettings, camera: CameraSettings, frames: int) -> di
     """Every stage, in this process, on pictures as old as they are when the daemon gets them: new."""
     bundle = ReleaseStore(settings.device.state_directory, settings.model).load()
     meter = LatencyMeter()
-    recogniser = Recogniser(bundle, meter=meter)
-    with closing(Vision(make_estimator(settings.pose), recogniser, settings.events, meter)) as vision:
+    with closing(make_vision(settings, bundle, meter)) as vision:
         began = time.monotonic()
         for number, (image, captured_at) in enumerate(_Shots(camera, frames)):
             wait = began + captured_at - time.monotonic()

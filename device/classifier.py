@@ -62,11 +62,11 @@ class Recogniser:
         """The manifest of the release at work."""
         return self.bundle.manifest
 
-    def push(self, track: int, captured_at: float, pose: Pose) -> list[Decision]:
-        """Take a pose; judge the windows that it completes (usually none, or one)."""
+    def push(self, track: int, captured_at: float, pose: Pose, boxes: Array | None = None) -> list[Decision]:
+        """Take a pose, and boxes (K, 5) of the release's objects; judge the windows that it completes, mostly none."""
         with self._meter.stage("features"):
             buffer = self._buffers.setdefault(track, WindowBuffer(self.manifest.window))
-            windows = buffer.push(captured_at, points_of(pose, self.manifest.features))
+            windows = buffer.push(captured_at, points_of(pose, self.manifest.features, boxes))
         return [self._judge(track, window) for window in windows]
 
     def forget(self, track: int) -> None:

@@ -17,7 +17,6 @@ from core.notify import Notifier
 from core.signing import SigningKey
 from device.broker_check import check_credentials
 from device.camera import Camera
-from device.classifier import Recogniser
 from device.governor import Governor, make_ladder
 from device.health import Health
 from device.homeassistant import announce
@@ -28,13 +27,12 @@ from device.learner import Learner
 from device.link import Link
 from device.loop import FrameLoop, Parts
 from device.outbox import Outbox
-from device.pose import make_estimator
 from device.releases import ReleaseClient, ReleaseStore
 from device.reporter import Reporter
 from device.samples import SampleStore
 from device.settings import DeviceSettings
 from device.state import KEY_FILE, OUTBOX_FILE, SAMPLES_FILE, alone_in, prepare_state_directory
-from device.vision import Vision
+from device.vision import Vision, make_vision
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +64,7 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
     _end_what_a_crash_left_open(outbox)
     samples = stack.enter_context(SampleStore(state / SAMPLES_FILE, settings.learning.maximum_samples))
     meter = LatencyMeter()
-    recogniser = Recogniser(bundle, meter=meter)
-    vision = stack.enter_context(closing(Vision(make_estimator(settings.pose), recogniser, settings.events, meter)))
+    vision = stack.enter_context(closing(make_vision(settings, bundle, meter)))
     camera = Camera(settings.camera)
     ready = queue.SimpleQueue[Bundle]()
     releases = ReleaseClient(store, bundle, on_ready=ready.put)

@@ -5,18 +5,41 @@ drafts = vision.process(frame)
 vision.swap(new_bundle)                 # between two frames; nothing that goes on is interrupted
 """
 
+import logging
 import time
 from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
 
 from core.bundle import Bundle
 from core.messages import EndedBy
+from core.skeleton import Array, Pose
 from device.camera import Frame
 from device.classifier import Recogniser
 from device.events import EventDraft, EventMachine
 from device.latency import TOTAL, LatencyMeter
-from device.pose import Effort, PoseEstimator
-from device.settings import EventSettings
+from device.objects import ObjectDetector
+from device.pose import Effort, PoseEstimator, make_estimator
+from device.settings import DeviceSettings, EventSettings
+from device.sources import Image
 from device.tracking import Tracker
+
+log = logging.getLogger(__name__)
+
+
+class Things(Protocol):
+    """Finds what people do things with; see `device.objects.ObjectDetector`."""
+
+    classes: tuple[str, ...]
+
+    def update(self, image: Image, captured_at: float) -> Array:
+        """Look at the next picture."""
+        ...
+
+    def slots(self, near: Pose | None = None) -> Array:
+        """(K, 5) boxes near a person, in the order of `classes`; zeros where there is none."""
+        ...
 
 
 class Vision:
@@ -29,11 +52,13 @@ class Vision:
         events: EventSettings,
         meter: LatencyMeter,
         *,
+        things: Things | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._estimator = estimator
         self._recogniser = recogniser
         self._meter = meter
+        self._things = things
         self._clock = clock
         self._tracker = Tracker()
         manifest = recogniser.manifest
@@ -42,6 +67,7 @@ class Vision:
         self.frames = 0
         self.peopled_frames = 0  # in which somebody was seen
         self.people = 0
+        self._say_what_is_not_looked_for()
 
     @property
     def recogniser(self) -> Recogniser:
@@ -60,12 +86,15 @@ class Vision:
             poses = self._estimator.estimate(frame.image, frame.captured_at)
         with self._meter.stage("tracking"):
             people, departures = self._tracker.update(poses, frame.captured_at)
+        if people and self._things is not None and self._wanted:
+            with self._meter.stage("objects"):
+                self._things.update(frame.image, frame.captured_at)
         drafts: list[EventDraft] = []
         for departure in departures:
             self._recogniser.forget(departure.track)
             drafts += self._machine.end_track(departure.track, departure.last_seen, "person_left")
         for track, pose in people:
-            decisions = self._recogniser.push(track, frame.captured_at, pose)
+            decisions = self._recogniser.push(track, frame.captured_at, pose, self._boxes(pose))
             with self._meter.stage("events"):
                 for decision in decisions:
                     drafts += self._machine.decide(decision)
@@ -87,6 +116,7 @@ class Vision:
     def swap(self, bundle: Bundle) -> list[EventDraft]:
         """Go on with another release; only if its labels are others do running events end."""
         self._recogniser = self._recogniser.successor(bundle)
+        self._say_what_is_not_looked_for()
         return self._machine.adopt(bundle.manifest.thresholds, bundle.manifest.labels)
 
     def end_all(self, at: float, ended_by: EndedBy) -> list[EventDraft]:
@@ -103,3 +133,32 @@ class Vision:
     def close(self) -> None:
         """Give back what the estimator holds."""
         self._estimator.close()
+
+    @property
+    def _wanted(self) -> tuple[str, ...]:
+        """The objects that the release looks at."""
+        return self._recogniser.manifest.features.objects
+
+    def _boxes(self, pose: Pose) -> Array | None:
+        """(K, 5) what is near somebody, in the release's order; zeros for what nobody looks for."""
+        if self._things is None or not self._wanted:
+            return None
+        near = dict(zip(self._things.classes, self._things.slots(pose), strict=True))
+        return np.array([near.get(name, np.zeros(5)) for name in self._wanted], np.float32)
+
+    def _say_what_is_not_looked_for(self) -> None:
+        known = self._things.classes if self._things is not None else ()
+        if missing := [name for name in self._wanted if name not in known]:
+            model = self._recogniser.manifest.model
+            log.warning("release %s also looks at %s; see [objects] classes and model", model, ", ".join(missing))
+
+
+def make_vision(settings: DeviceSettings, bundle: Bundle, meter: LatencyMeter) -> Vision:
+    """Everything that the settings name, with a release at work.
+
+    Raises:
+        PosefleetError: an estimator, a detector or the release cannot be had; the text says why.
+    """
+    things = None if settings.objects.model is None else ObjectDetector(settings.objects, threads=settings.pose.threads)
+    recogniser = Recogniser(bundle, meter=meter)
+    return Vision(make_estimator(settings.pose), recogniser, settings.events, meter, things=things)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -9,13 +10,15 @@ import pytest
 
 from core.bundle import Bundle, seal
 from core.signing import SigningKey
+from core.skeleton import Pose
 from device.camera import Frame
-from device.classifier import Recogniser
+from device.classifier import Decision, Recogniser
 from device.events import EventDraft
 from device.latency import TOTAL, LatencyMeter
 from device.pose.recording import RecordingEstimator
 from device.settings import EventSettings
 from device.vision import Vision
+from tests import people
 from tests.people import write_recording
 
 BLANK = np.zeros((4, 4, 3), np.uint8)
@@ -153,3 +156,65 @@ def test_closing_gives_back_the_estimator(tmp_path, bundle):
     film.vision._estimator.close = lambda: closed.append(True)
     film.vision.close()
     assert closed == [True]
+
+
+class Cups:
+    """A detector of things that always sees one cup; counts how often it is asked to look."""
+
+    classes = ("phone", "cup")
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def update(self, image: np.ndarray, captured_at: float) -> np.ndarray:
+        self.looks += 1
+        return self.slots()
+
+    def slots(self, near: object = None) -> np.ndarray:
+        return np.array([[0.0] * 5, [0.7, 0.5, 0.1, 0.2, 0.9]], np.float32)
+
+
+class Listening(Recogniser):
+    """A recogniser that keeps the boxes it is given; its release looks at objects if so told."""
+
+    def __init__(self, bundle: Bundle, objects: tuple[str, ...]) -> None:
+        super().__init__(bundle)
+        self._objects = objects
+        self.boxes: list[np.ndarray | None] = []
+
+    @property
+    def manifest(self) -> SimpleNamespace:
+        real = self.bundle.manifest
+        features = SimpleNamespace(objects=self._objects)
+        return SimpleNamespace(features=features, model=real.model, thresholds=real.thresholds, labels=real.labels)
+
+    def push(self, track: int, captured_at: float, pose: Pose, boxes: np.ndarray | None = None) -> list[Decision]:
+        self.boxes.append(boxes)
+        return []
+
+
+def look_once(recogniser: Listening, things: Cups | None) -> np.ndarray | None:
+    estimator = SimpleNamespace(estimate=lambda _image, at: [people.pose_at("wave", at)])
+    vision = Vision(estimator, recogniser, EventSettings(), LatencyMeter(), things=things)
+    vision.process(Frame(BLANK, BEGAN, 0))
+    (boxes,) = recogniser.boxes
+    return boxes
+
+
+def test_a_release_gets_the_things_it_looks_at_in_its_own_order(bundle, caplog):
+    """Boxes come in the release's order, zeros for what the detector does not know, and the log says what that is."""
+    things = Cups()
+    boxes = look_once(Listening(bundle, ("cup", "lamp", "phone")), things)
+    assert boxes.tolist() == [pytest.approx([0.7, 0.5, 0.1, 0.2, 0.9]), [0.0] * 5, [0.0] * 5]
+    assert things.looks == 1
+    assert "release tiny-1 also looks at lamp; see [objects]" in caplog.text
+
+
+def test_nobody_looks_for_things_in_vain(bundle, caplog):
+    """A release that looks at people only costs no detection; without a detector the release's boxes are unknown."""
+    things = Cups()
+    assert look_once(Listening(bundle, ()), things) is None
+    assert things.looks == 0
+    assert not caplog.text
+    assert look_once(Listening(bundle, ("cup",)), None) is None
+    assert "also looks at cup" in caplog.text
