@@ -1,42 +1,40 @@
 """Who is who from frame to frame: poses get the number of the track that they continue.
 
 - A number is given to every appearance; it is no identity and is not kept when somebody leaves and comes back.
-- Everybody is expected where their own velocity leads, so two people who pass each other keep their numbers, even
-  while one is hidden behind the other. All are matched at once, at the least total cost.
+- Everybody is expected where their own velocity leads, and known by what they wear, so two people who pass each other
+  keep their numbers, even while one is hidden behind the other. All are matched at once, at the least total cost.
 - Time is in seconds and distance in body sizes: frames may come at any rate and be missed, people may be near or far.
 - Whose pose comes first in the list changes nothing but the order of the answer.
 
     tracker = Tracker()
-    people, departures = tracker.update(poses, captured_at)     # [(1, pose), (2, pose)], []
-    people = tracker.predict(captured_at)                       # a frame without poses: where they must be by now
+    people, departures = tracker.update(poses, captured_at, image)      # [(1, pose), (2, pose)], []
+    people = tracker.predict(captured_at)                   # a frame without poses: where they must be by now
+
+docs/decisions/0006 says why no library does this.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.skeleton import Array, Pose, to_core15
 from device.assignment import assign
+from device.looks import difference, look_of
+from device.track import Sighting, Track, common
 
 MAX_GAP_S = 0.7  # unseen for longer: the track ends ...
-MAX_HIDDEN_S = 2.0  # ... unless it leads behind somebody who is seen: then it may be as long as this
+MAX_HIDDEN_S = 2.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
 
 _BLUR = 0.05  # body sizes: how far joints of the same person are from their prediction, at once ...
 _BLUR_PER_S = 0.3  # ... and the more the longer ago the person was seen
-_GROWTH = 1.5  # blurs by which the logarithm of the same person's size differs
+_GROWTH = 4.0  # blurs by which the logarithm of the same person's size differs
+_SHADE = 25.0  # grey levels by which the look of the same person differs
 _NEAR, _NEAR_PER_S = 0.25, 0.6  # body sizes from the prediction; who is farther off is somebody else
 _FARTHEST = 0.6  # body sizes; nor does anybody jump farther than this, however long ago
 _NEVER = 1e6  # the cost of what cannot be
 _MISSED = 1e3  # the cost of leaving a track without a pose: more than that of any match that can be
-_STEADY_S = 0.2  # a velocity is a mean over about so long
-_FASTEST = 4.0  # body sizes per second; a sprinter's 7 m/s
-_WIDE = 0.35  # body sizes; whose middles are nearer to each other may hide each other
-_SMALLEST = 0.02  # frame heights; below it a person is a few pixels tall
-_SHRINKS_S = 2.0  # a size is the largest of about so long: bodies bend and turn, but do not shrink
-_SEEN = 0.3  # joints with a lower score say little about where somebody is
-# The trunk goes where the person goes; arms and legs have ways of their own. In the order of CORE15.
-_TRUNK = np.array([1, 1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1, 1, 1, 0.3, 0.3, 0.1, 0.1], np.float32)
 
 
 @dataclass(frozen=True)
@@ -47,91 +45,40 @@ class Departure:
     last_seen: float
 
 
-class _Track:
-    """One appearance of somebody."""
-
-    def __init__(self, number: int, pose: Pose, keypoints: Array, captured_at: float) -> None:
-        self.number = number
-        self.first_seen = self.last_seen = captured_at
-        self.keypoints = keypoints
-        self.size = _size(keypoints)
-        self.velocity = np.zeros(2, np.float32)  # frame heights per second
-        self.poses = [(captured_at, pose)]  # the newest two
-
-    def expected(self, captured_at: float) -> Array:
-        """(15, 2) where the joints must be by now."""
-        place: Array = self.keypoints[:, :2] + self.velocity * np.float32(captured_at - self.last_seen)
-        return place
-
-    def is_behind(self, others: "list[_Track]", at: float) -> bool:
-        """Whether somebody else was seen where this person must have been at that time."""
-        place = _middle(self.expected(at))
-        return any(
-            math.dist(place, _middle(other.keypoints)) < _WIDE * max(self.size, other.size)
-            for other in others
-            if other is not self
-        )
-
-    def see(self, pose: Pose, keypoints: Array, captured_at: float) -> None:
-        elapsed = captured_at - self.last_seen
-        if elapsed > 0:
-            self._accelerate(keypoints, elapsed)
-        self.size = max(_size(keypoints), self.size * math.exp(-elapsed / _SHRINKS_S))
-        self.keypoints, self.last_seen = keypoints, captured_at
-        self.poses = [self.poses[-1], (captured_at, pose)]
-
-    def _accelerate(self, keypoints: Array, elapsed: float) -> None:
-        """A mean of all velocities so far, the newest counting most."""
-        weight = (_TRUNK * _common(self.keypoints, keypoints))[:, None]
-        moved = ((keypoints[:, :2] - self.keypoints[:, :2]) * weight).sum(axis=0) / weight.sum()
-        known = self.last_seen - self.first_seen
-        share = 1 - math.exp(-elapsed / _STEADY_S)
-        share = max(share, elapsed / (known + elapsed))  # the first ones count alike
-        velocity = self.velocity + (moved / elapsed - self.velocity) * share
-        fastest = _FASTEST * self.size
-        self.velocity = (velocity * min(1.0, fastest / max(float(np.hypot(*velocity)), 1e-9))).astype(np.float32)
-
-    def extrapolate(self, captured_at: float) -> Pose:
-        """The newest pose, each joint going on as it went."""
-        (earlier, before), (newest, pose) = self.poses[0], self.poses[-1]
-        if newest <= earlier or before.layout != pose.layout:
-            return pose
-        ahead = np.float32((captured_at - newest) / (newest - earlier))
-        return Pose(pose.joints + (pose.joints - before.joints) * ahead, pose.score, pose.layout)
-
-
 class Tracker:
     """See the module."""
 
     def __init__(self) -> None:
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._begun = 0
         self._updated_at = -math.inf
 
-    def update(self, poses: list[Pose], captured_at: float) -> tuple[list[tuple[int, Pose]], list[Departure]]:
-        """Number the poses of one frame, in their order; also say which tracks have ended by now."""
+    def update(
+        self, poses: list[Pose], captured_at: float, image: npt.NDArray[np.uint8] | None = None
+    ) -> tuple[list[tuple[int, Pose]], list[Departure]]:
+        """Number the poses of one frame, in their order; also say which tracks have ended by now.
+
+        Args:
+            poses: of one picture.
+            captured_at: seconds on a clock that only goes forward.
+            image: the picture, (H, W, 3) uint8; without it people are told apart by their places alone.
+        """
         departures = self._depart(captured_at)
-        keypoints = [to_core15(pose) for pose in poses]
+        sightings = [_sight(pose, captured_at, image) for pose in poses]
         # From left to right, so that nothing depends on the order in which an estimator names people.
-        order = sorted(range(len(poses)), key=lambda index: keypoints[index][:, :2].sum(axis=0).tolist())
-        owners = self._match([keypoints[index] for index in order], captured_at)
-        numbers: dict[int, int] = {}
-        for index, track in zip(order, owners, strict=True):
-            if track is None:
-                numbers[index] = self._begin(poses[index], keypoints[index], captured_at)
-            else:
-                track.see(poses[index], keypoints[index], captured_at)
-                numbers[index] = track.number
+        ordered = sorted(sightings, key=lambda one: one.keypoints[:, :2].sum(axis=0).tolist())
+        owners = self._match(ordered)
+        numbers = {id(one): self._continue(owner, one, ordered) for owner, one in zip(owners, ordered, strict=True)}
+        for track in self._tracks:
+            if track.last_seen < captured_at and any(track.is_near(one) for one in sightings):
+                track.expected_at = captured_at
         self._updated_at = captured_at
-        return [(numbers[index], pose) for index, pose in enumerate(poses)], departures
+        return [(numbers[id(one)], one.pose) for one in sightings], departures
 
     def predict(self, captured_at: float) -> list[tuple[int, Pose]]:
         """Everybody seen in the last update, where their joints must be by now; for frames between two updates."""
-        return [
-            (track.number, track.extrapolate(captured_at))
-            for track in self._tracks
-            if track.last_seen == self._updated_at
-        ]
+        seen = [track for track in self._tracks if track.last_seen == self._updated_at]
+        return [(track.number, track.extrapolate(captured_at)) for track in seen]
 
     @property
     def begun(self) -> int:
@@ -144,68 +91,76 @@ class Tracker:
         self._tracks = []
         return numbers
 
-    def _depart(self, captured_at: float) -> list[Departure]:
+    def _depart(self, now: float) -> list[Departure]:
         """End the tracks of those who have been missed for too long."""
-        seen = [track for track in self._tracks if track.last_seen == self._updated_at]
-        gone = []
-        for track in self._tracks:
-            missed_s = captured_at - track.last_seen
-            if missed_s > MAX_HIDDEN_S or (missed_s > MAX_GAP_S and not track.is_behind(seen, self._updated_at)):
-                gone.append(track)
+        gone = [
+            track
+            for track in self._tracks
+            if now - track.expected_at > MAX_GAP_S or now - track.last_seen > MAX_HIDDEN_S
+        ]
         self._tracks = [track for track in self._tracks if track not in gone]
         return [Departure(track.number, track.last_seen) for track in gone]
 
-    def _match(self, keypoints: list[Array], captured_at: float) -> list[_Track | None]:
-        """The track of every pose, or None for somebody new."""
-        owners: list[_Track | None] = [None] * len(keypoints)
-        if not keypoints or not self._tracks:
+    def _continue(self, track: Track | None, sighting: Sighting, all_seen: list[Sighting]) -> int:
+        """Add a sighting to its track, or begin one; the track's number."""
+        if track is None:
+            self._begun += 1
+            self._tracks.append(Track(self._begun, sighting))
+            return self._begun
+        crowded = any(track.is_near(one) for one in all_seen if one is not sighting) or any(
+            other.is_near(sighting) for other in self._tracks if other is not track
+        )
+        track.see(sighting, crowded=crowded)
+        return track.number
+
+    def _match(self, sightings: list[Sighting]) -> list[Track | None]:
+        """The track of every sighting, or None for somebody new."""
+        owners: list[Track | None] = [None] * len(sightings)
+        if not sightings or not self._tracks:
             return owners
-        sizes = np.array([_size(joints) for joints in keypoints])
-        known = np.array([track.size for track in self._tracks])
-        distance = self._distances(np.stack(keypoints), captured_at) / np.maximum.outer(known, sizes)
-        grown = np.log(sizes) - np.log(known)[:, None]
-        gap = captured_at - np.array([track.last_seen for track in self._tracks])[:, None]
-        blur = _BLUR + _BLUR_PER_S * gap
-        # Minus twice the logarithm of a Gaussian in the plane: who was seen just now claims what is near with more
-        # right than who has been missed for a while and may be anywhere.
-        cost = (distance / blur) ** 2 + (grown / (_GROWTH * blur)) ** 2 + 4 * np.log(blur / _BLUR)
-        cost[distance > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
         alone = np.full((len(self._tracks), len(self._tracks)), _NEVER)
         np.fill_diagonal(alone, _MISSED)
-        for track, column in zip(self._tracks, assign(np.hstack([cost, alone])), strict=True):
-            if column < len(keypoints):
+        for track, column in zip(self._tracks, assign(np.hstack([self._costs(sightings), alone])), strict=True):
+            if column < len(sightings):
                 owners[column] = track
         return owners
 
-    def _distances(self, keypoints: Array, captured_at: float) -> Array:
-        """(tracks, poses) mean distance of the joints seen in both, frame heights."""
-        expected = np.stack([track.expected(captured_at) for track in self._tracks])
-        known = np.stack([track.keypoints for track in self._tracks])
-        weight = _common(known[:, None], keypoints[None])
-        apart = np.linalg.norm(expected[:, None] - keypoints[None, ..., :2], axis=-1)
+    def _costs(self, sightings: list[Sighting]) -> npt.NDArray[np.float64]:
+        """(tracks, sightings) minus twice the logarithm of how likely the one continues the other."""
+        now = sightings[0].at
+        gap = now - np.array([track.last_seen for track in self._tracks])[:, None]
+        known, sizes = (np.array([one.size for one in many]) for many in (self._tracks, sightings))
+        distance = self._distances(sightings) / np.maximum.outer(known, sizes)
+        blur = _BLUR + _BLUR_PER_S * gap
+        growth = np.log(sizes) - np.log(known)[:, None]
+        # The last term is a Gaussian's own height: who was seen just now claims what is near with more right than who
+        # has been missed for a while and may be anywhere.
+        cost = (distance / blur) ** 2 + (growth / (_GROWTH * blur)) ** 2 + 4 * np.log(blur / _BLUR)
+        cost += (self._changes(sightings) / _SHADE) ** 2
+        cost[distance > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
+        costs: npt.NDArray[np.float64] = cost
+        return costs
+
+    def _distances(self, sightings: list[Sighting]) -> Array:
+        """(tracks, sightings) mean distance of the joints seen in both from where they must be."""
+        found = np.stack([one.keypoints for one in sightings])
+        expected = np.stack([track.expected(sightings[0].at) for track in self._tracks])
+        known = np.stack([track.newest.keypoints for track in self._tracks])
+        weight = common(known[:, None], found[None])
+        apart = np.linalg.norm(expected[:, None] - found[None, ..., :2], axis=-1)
         distances: Array = (apart * weight).sum(axis=-1) / weight.sum(axis=-1)
         return distances
 
-    def _begin(self, pose: Pose, keypoints: Array, captured_at: float) -> int:
-        self._begun += 1
-        self._tracks.append(_Track(self._begun, pose, keypoints, captured_at))
-        return self._begun
+    def _changes(self, sightings: list[Sighting]) -> Array:
+        """(tracks, sightings) differences in look, grey levels; 0 where either is not known."""
+        changes = np.zeros((len(self._tracks), len(sightings)), np.float32)
+        for row, track in enumerate(self._tracks):
+            for column, one in enumerate(sightings):
+                if track.look is not None and one.look is not None:
+                    changes[row, column] = difference(track.look, one.look)
+        return changes
 
 
-def _middle(keypoints: Array) -> tuple[float, float]:
-    """Of the trunk; (15, 2 or more) -> x, y."""
-    x, y = (keypoints[:, :2] * _TRUNK[:, None]).sum(axis=0) / _TRUNK.sum()
-    return float(x), float(y)
-
-
-def _common(one: Array, other: Array) -> Array:
-    """(..., 15) how much each joint counts: those seen in both; all of them alike where there is none."""
-    common = np.minimum(one[..., 3], other[..., 3]) >= _SEEN
-    return common.astype(np.float32) + np.float32(1e-6)
-
-
-def _size(keypoints: Array) -> float:
-    """The longer side of a body's box, of the joints that are seen."""
-    seen = keypoints[keypoints[:, 3] >= _SEEN, :2]
-    points = seen if len(seen) > 1 else keypoints[:, :2]
-    return max(float(np.ptp(points, axis=0).max()), _SMALLEST)
+def _sight(pose: Pose, at: float, image: npt.NDArray[np.uint8] | None) -> Sighting:
+    keypoints = to_core15(pose)
+    return Sighting(pose, keypoints, at, None if image is None else look_of(image, keypoints))
