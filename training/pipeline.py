@@ -12,10 +12,11 @@ from core.errors import InputError
 from core.features import extract
 from core.skeleton import Array
 from training.datasets.recording import Recording
-from training.datasets.windows import WindowSet, label_windows
+from training.datasets.windows import WindowSet, clip_windows, empty_windows, label_windows
 from training.train import PLAIN_RUN, Progress, RunOptions, Trained, TrainingConfig, train
 
 GOLDEN_WINDOWS = 48  # enough to notice a wrong conversion, small enough to travel with every release
+_FINER = 2  # actions of twice a window's length lose nothing
 _EVERY = 4  # one person in so many validates, unless somebody is named
 
 
@@ -63,9 +64,30 @@ def train_on_recordings(
 ) -> Result:
     """Cut windows and train; raises as `training.train.train`."""
     classes = classes_of([*training, *validation])
-    held_out = label_windows(validation, config.window, classes)
-    trained = train(label_windows(training, config.window, classes), held_out, config, on_epoch, options)
+    held_out = windows_of(validation, config, classes)
+    trained = train(windows_of(training, config, classes, finer=_FINER), held_out, config, on_epoch, options)
     return Result(trained, held_out)
+
+
+def windows_of(
+    recordings: Sequence[Recording], config: TrainingConfig, classes: Sequence[str], *, finer: int = 1
+) -> WindowSet:
+    """Labelled windows, as the configuration wants them.
+
+    Args:
+        recordings: of people on one side of a split.
+        config: says which joints, and whether a recording is one window or is cut into many.
+        classes: all that the model knows.
+        finer: steps of a clip for each step of a window; augmentation then has something to choose from.
+
+    Raises:
+        InputError: see `training.datasets.windows`.
+    """
+    if not recordings:
+        return empty_windows(config.window, classes, config.features)
+    if config.clips:
+        return clip_windows(recordings, finer * config.window.length, classes, config.features)
+    return label_windows(recordings, config.window, classes, config.features)
 
 
 def make_checkpoint(result: Result, directory: Path) -> Checkpoint:

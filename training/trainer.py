@@ -38,6 +38,7 @@ class Recipe:
     gradient_norm: float
     label_smoothing: float
     dropout: float
+    head_dropout: float
     average: float  # share of the averaged weights that survives a step; 0: no average
     precision: str = "float32"  # or a policy of Keras's, "mixed_bfloat16"
 
@@ -54,6 +55,7 @@ class Trainer:
         self._network = build(
             architecture,
             dropout=recipe.dropout,
+            head_dropout=recipe.head_dropout,
             step=self._optimizer.iterations,
             seed=seed,
             precision=recipe.precision,

@@ -79,4 +79,4 @@ def per_second(values: Array, rate_hz: float, *, axis: int) -> Array:
 
 def flat(values: Array) -> Array:
     """The last two axes as one."""
-    return values.reshape(*values.shape[:-2], -1)
+    return values.reshape(*values.shape[:-2], values.shape[-2] * values.shape[-1])

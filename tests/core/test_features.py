@@ -83,6 +83,11 @@ def test_ends_that_were_not_seen_stand_still():
     assert np.allclose(features[-5:], features[-6], atol=1e-6)
 
 
+def test_no_windows_have_no_features():
+    """Nothing in, nothing out, in the right shape."""
+    assert extract(np.zeros((0, 8, 15, 4), np.float32), SPEC, rate_hz=15).shape == (0, 8, SPEC.size)
+
+
 def test_a_still_picture_is_a_window_of_one_frame():
     """A single frame has features of the same size as a stream's, and nothing moves in it."""
     one = extract(window()[:1], SPEC, rate_hz=15)

@@ -5,7 +5,8 @@ import pytest
 
 from core.errors import InputError
 from training.datasets.recording import Recording
-from training.pipeline import classes_of, split_people
+from training.pipeline import classes_of, split_people, windows_of
+from training.train import TrainingConfig
 
 
 def recordings(*subjects: str) -> list[Recording]:
@@ -39,3 +40,27 @@ def test_splits_that_cannot_be_made_are_explained(people, named, says):
 def test_background_is_the_first_class():
     """Classes are those of all recordings, by name, with the background in front."""
     assert classes_of(recordings("zoe", "anna")) == ("background", "anna", "zoe")
+
+
+def test_a_clip_is_one_window_of_all_of_it():
+    """Where recordings are clips, each is one window from its first to its last frame, whatever it lasts."""
+    config = TrainingConfig(clips=True)
+    clips = [clip("anna", frames) for frames in (1, 20, 90)]
+    windows = windows_of(clips, config, ("background", "wave"))
+    finer = windows_of(clips, config, ("background", "wave"), finer=2)
+    assert windows.keypoints.shape == (3, 32, 15, 4)
+    assert finer.keypoints.shape == (3, 64, 15, 4)
+    assert (windows.labels == 1).all()
+    for one, recording in zip(windows.keypoints, clips, strict=True):
+        assert np.allclose(one[0, 0, 0], recording.joints[0, 11, 0])
+        assert np.allclose(one[-1, 0, 0], recording.joints[-1, 11, 0])
+        expected = np.linspace(recording.joints[0, 11, 0], recording.joints[-1, 11, 0], 32)
+        assert np.allclose(one[:, 0, 0], expected, atol=1e-5)
+
+
+def clip(subject: str, frames: int) -> Recording:
+    """A person who slides to the right, seen in every frame."""
+    joints = np.ones((frames, 33, 4), np.float32)
+    joints[..., 0] = np.linspace(0, 0.5, frames)[:, None]
+    labels = np.ones(frames, np.int64)
+    return Recording(f"{subject}{frames}", subject, np.arange(frames) / 30, joints, labels, ("background", "wave"))

@@ -60,8 +60,8 @@ class StepDropout(tf_keras.layers.Layer):  # type: ignore[misc]  # Keras has no 
             return inputs
         seed = tf.stack([tf.constant(self._seed, tf.int64), tf.cast(self._read_step(), tf.int64)])
         shape = tf.shape(inputs)
-        if len(inputs.shape) > 2:  # noqa: PLR2004 - (N, T, F)
-            shape = tf.stack([shape[0], 1, shape[2]])
+        if len(inputs.shape) > 2:  # noqa: PLR2004 - (N, T, F), or (N, T, V, F) of joints
+            shape = tf.concat([shape[:1], [1], shape[2:]], axis=0)
         return tf.nn.experimental.stateless_dropout(inputs, self._rate, seed=seed, noise_shape=shape)
 
 
