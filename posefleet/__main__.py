@@ -8,6 +8,7 @@ import converter.cli
 import device.cli
 import fleet.cli
 import posefleet.cli
+import posefleet.cli_analyse
 import training.cli
 import training.cli_data
 from core.errors import PosefleetError
@@ -22,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(posefleet.cli.demo)
+app.command()(posefleet.cli_analyse.analyse)
 app.command()(training.cli.train)
 app.command()(training.cli.evaluate)
 app.add_typer(training.cli_data.app, name="data")

@@ -38,7 +38,7 @@ def extract(
     from training.extract import extract_all
     from training.video_folders import find_videos
 
-    settings = _settings(estimator, people)
+    settings = pose_settings(estimator, people)
     sources = find_videos(videos, subject=subject)
     failed: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -70,7 +70,12 @@ def extract(
         raise typer.Exit(_UNREADABLE)
 
 
-def _settings(estimator: str, people: int) -> "PoseSettings":
+def pose_settings(estimator: str, people: int) -> "PoseSettings":
+    """The settings of an estimator that a command line names.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
     from pydantic import ValidationError
 
     from device.settings import PoseSettings

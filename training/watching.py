@@ -90,6 +90,18 @@ def frames(video: Path) -> Iterator[tuple[float, Picture]]:
         capture.release()
 
 
+def count_frames(video: Path) -> int | None:
+    """How many frames a video says that it has; None if it does not say. For progress only: headers err."""
+    import cv2
+
+    capture = cv2.VideoCapture(str(video))
+    try:
+        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        return count if 0 < count <= _MAX_FRAMES else None
+    finally:
+        capture.release()
+
+
 def _people(times: Times, seen: list[list[tuple[int, Pose]]], most: int) -> list[Person]:
     if max(map(len, seen)) <= 1:
         return [_person(times, {frame: here[0][1] for frame, here in enumerate(seen) if here}, 0, len(times))]
