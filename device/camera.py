@@ -3,7 +3,8 @@
 - A capture thread reads as fast as the source gives; there is a slot of one and the newest frame wins, so a slow reader
   never works on old pictures and capture never waits for inference.
 - A source that ends, fails or freezes is opened again with a *new* handle after a jittered, growing pause: an OpenCV
-  handle that failed once never recovers. A thread stuck in a frozen read is left behind and ends when the read does.
+  handle that failed once never recovers. A thread stuck in a frozen read is left behind and ends when the read does;
+  `attempts` grows only while none is stuck, so that a driver that never returns can be told from a camera that is away.
 - A file plays at its own frame rate, as a camera would.
 - On a board that is short of time `adapt` asks for fewer pictures, which saves decoding them, or for smaller ones.
 
@@ -31,6 +32,7 @@ CameraState = Literal["starting", "ok", "lost", "ended"]
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 5.0  # a camera that is back is seen within five seconds
+_MOST_STUCK = 3  # handles that never return: no more are opened beside them
 _WATCH_S = 0.1
 
 
@@ -80,9 +82,12 @@ class Camera:
         self._state: CameraState = "starting"
         self._problem: str | None = None
         self._every, self._halved = 1, False
+        self._stuck: list[threading.Thread] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="camera", daemon=True)
         self.dropped = 0
+        self.attempts = 0
+        """Handles that were opened, or tried to, and gave themselves back."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -140,9 +145,16 @@ class Camera:
             self._watch(grabber)
             if self._stop.is_set() or self._state == "ended":
                 break
+            self._count_attempt(grabber)
             pause = FIRST_PAUSE_S if self._count > count_before else min(2 * pause, LONGEST_PAUSE_S)
             self._stop.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
         self._generation += 1  # whoever still grabs stops
+
+    def _count_attempt(self, grabber: threading.Thread) -> None:
+        self._stuck = [thread for thread in (*self._stuck, grabber) if thread.is_alive()]
+        while len(self._stuck) >= _MOST_STUCK and not self._stop.wait(_WATCH_S):
+            self._stuck = [thread for thread in self._stuck if thread.is_alive()]
+        self.attempts += not self._stuck
 
     def _watch(self, grabber: threading.Thread) -> None:
         while not self._stop.wait(_WATCH_S):

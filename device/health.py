@@ -1,7 +1,8 @@
 """How the device is: what systemd is told, and what its status says.
 
-READY comes after the first judged frame. WATCHDOG comes only when both a frame was judged and the loop came round since
-the last one: a frozen camera, a stuck thread or a hung interpreter end in a restart, whatever else still runs.
+READY comes after the first judged frame, or when a camera has been away for so long that waiting helps nobody. WATCHDOG
+comes only when the loop came round and since the last one a frame was judged or a camera that is away tried in vain:
+a read that never returns, a stuck thread or a hung interpreter end in a restart, whatever else still runs.
 """
 
 import time
@@ -18,6 +19,7 @@ from device.settings import IdentitySettings
 
 State = Literal["starting", "online", "stopping", "offline"]
 
+READY_WITHOUT_CAMERA_S = 20.0  # well within the unit's TimeoutStartSec
 _RATE_OVER_S = 10.0  # frames per second are measured over this time
 _MOST_PROBLEMS, _LONGEST_PROBLEM = 16, 400  # as core.messages allows
 
@@ -35,8 +37,8 @@ class Health:
         interval = notifier.watchdog_interval_s
         # Twice as often as systemd recommends: one late frame must not cost a restart.
         self._interval_s = None if interval is None else interval / 2
-        self._pinged_at = clock()
-        self._pinged_frames = 0
+        self._began_at = self._pinged_at = clock()
+        self._pinged_for = (0, 0)
         self._history: deque[tuple[float, int]] = deque()
         self.state: State = "starting"
 
@@ -48,18 +50,24 @@ class Health:
         (began, first), (ended, last) = self._history[0], self._history[-1]
         return (last - first) / (ended - began) if ended > began else 0.0
 
-    def looped(self, frames: int) -> None:
-        """The loop came round; `frames` were judged since the start."""
+    def looped(self, frames: int, attempts: int = 0) -> None:
+        """The loop came round.
+
+        Args:
+            frames: judged since the start.
+            attempts: to open the camera that failed or ended since the start, none of them stuck.
+        """
         now = self._clock()
         self._history.append((now, frames))
         while now - self._history[0][0] > _RATE_OVER_S:
             self._history.popleft()
-        if frames and self.state == "starting":
+        if self.state == "starting" and (frames or (attempts and now - self._began_at >= READY_WITHOUT_CAMERA_S)):
             self.state = "online"
             self._notifier.ready()
-        if frames > self._pinged_frames and self._interval_s is not None and now - self._pinged_at >= self._interval_s:
+        alive = (frames, attempts) != self._pinged_for
+        if alive and self._interval_s is not None and now - self._pinged_at >= self._interval_s:
             self._notifier.watchdog()
-            self._pinged_at, self._pinged_frames = now, frames
+            self._pinged_at, self._pinged_for = now, (frames, attempts)
 
     def stopping(self) -> None:
         """The daemon is about to end, in good order."""

@@ -102,7 +102,7 @@ class FrameLoop:
             self._end_events("camera_lost")
         self._camera_gone = gone
         parts.reporter.say_current(*parts.vision.current())
-        parts.health.looped(parts.vision.frames)
+        parts.health.looped(parts.vision.frames, parts.camera.attempts)
         parts.governor.look(time.monotonic(), people=parts.vision.people)
         self._say_status_if_due()
 

@@ -35,6 +35,7 @@ class FakeCamera:
     state, problem = "ok", None
 
     def __init__(self) -> None:
+        self.attempts = 0
         self.index = -1
 
     def next(self, timeout_s: float) -> Frame | None:

@@ -5,7 +5,7 @@ import pytest
 
 from core.messages import Queue, StageLatency, Status, decode, encode
 from core.notify import Notifier
-from device.health import Health, Vitals, make_status
+from device.health import READY_WITHOUT_CAMERA_S, Health, Vitals, make_status
 from device.settings import IdentitySettings
 from tests.broker import wait_until
 from tests.device.world import NotifySocket
@@ -39,6 +39,26 @@ def test_ready_comes_after_the_first_judged_frame(systemd: NotifySocket):
     health.stopping()
     assert health.state == "stopping"
     wait_until(lambda: systemd.messages == ["READY=1", "STOPPING=1"], "exactly these")
+
+
+def test_a_camera_that_stays_away_does_not_keep_the_service_from_being_ready(systemd: NotifySocket):
+    """Attempts to open the camera make the service ready after a while and feed the watchdog; no attempts do not."""
+    clock = Clock()
+    health = Health(Notifier(), clock=clock)
+    for attempt in range(1, 100):
+        clock.now += 0.5
+        health.looped(0, attempt)
+        if clock.now < 1000.0 + READY_WITHOUT_CAMERA_S:
+            assert health.state == "starting"
+    assert health.state == "online"
+    wait_until(lambda: systemd.messages.count("WATCHDOG=1") >= 40, "pings")
+    pings = systemd.messages.count("WATCHDOG=1")
+    for _ in range(100):
+        clock.now += 0.5
+        health.looped(0, 99)
+    health.stopping()
+    wait_until(lambda: "STOPPING=1" in systemd.messages, "the last message")
+    assert systemd.messages.count("WATCHDOG=1") <= pings + 1
 
 
 def test_the_watchdog_is_fed_only_by_frames(systemd: NotifySocket):
