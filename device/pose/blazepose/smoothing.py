@@ -50,11 +50,11 @@ class OneEuroFilter:
     def apply(self, values: Array, *, at: float, size: float) -> Array:
         """The filtered values at time `at`, seconds; `size` of the body in the same unit.
 
-        A time that does not grow, or a body without size, gives the values back as they are.
+        The same time again, or a body without size, gives the values back as they are; an earlier time begins anew.
         """
-        if size < _SMALLEST_SIZE or (self._at is not None and at <= self._at):
+        if size < _SMALLEST_SIZE or at == self._at:
             return values
-        if self._at is None:
+        if self._at is None or at < self._at:
             self._speed, self._smooth = np.zeros_like(values), values
         else:
             step = at - self._at

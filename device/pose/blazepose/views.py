@@ -76,10 +76,9 @@ class Views:
 
     def _all(self) -> Iterator[View]:
         parts = [view for share in _SIDES for view in self._tiles(round(share * min(self._rows, self._columns)))]
-        yield self._whole
         for view in parts:
-            yield view
             yield self._whole
+            yield view
 
     def _tiles(self, side: int) -> list[View]:
         return [

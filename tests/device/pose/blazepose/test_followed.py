@@ -1,0 +1,39 @@
+"""Somebody who is followed: filtered joints, the next region, and nobody twice."""
+
+import numpy as np
+
+from device.pose.blazepose.followed import Followed, merge
+from device.pose.blazepose.landmarks import Sight
+from tests.people import joints_at
+
+
+def sight(x: float, *, shift: float = 0.0, size: float = 200.0) -> Sight:
+    """A body of about that many pixels, `x` pixels from the left, its joints off by `shift` body sizes."""
+    joints = (joints_at("wave", 0.3)[:, :3] * np.float32(size)).astype(np.float32)
+    joints[:, 0] += x + shift * size
+    hips = joints[[23, 24], :2].mean(axis=0)
+    around = np.stack([hips, hips - np.float32([0, size / 2])])
+    return Sight(joints, np.full(33, 0.9, np.float32), np.full(33, 0.9, np.float32), around, 0.99)
+
+
+def test_the_next_region_follows_the_body():
+    """Whoever walks is looked for where they went, with room around the whole circle of the body."""
+    person = Followed(sight(0.0), 0.0)
+    for step in range(1, 20):
+        person.see(sight(10.0 * step), step / 10)
+    truth = person.sight.around[0]
+    assert abs(person.region.centre[0] - truth[0]) < 10
+    assert 1.2 * 200 < person.region.size < 1.3 * 200
+
+
+def test_two_regions_on_one_body_become_one():
+    """Joints within some per cent of a body are one person, found twice; who was there first stays."""
+    first, second = Followed(sight(0.0), 0.0), Followed(sight(0.0, shift=0.03), 0.0)
+    assert merge([first, second]) == [first]
+    assert merge([second, first]) == [second]
+
+
+def test_people_shoulder_to_shoulder_stay_two():
+    """Bodies a third of their size apart, however much they overlap, are two people."""
+    people = [Followed(sight(0.0), 0.0), Followed(sight(0.0, shift=0.3), 0.0), Followed(sight(0.0, shift=-0.3), 0.0)]
+    assert merge(people) == people

@@ -1,0 +1,62 @@
+"""Views: the whole picture often, every part of it in time, and first what lies beside people already found."""
+
+import numpy as np
+import pytest
+
+from device.pose.blazepose.regions import Region
+from device.pose.blazepose.views import View, Views
+
+SHAPES = [(480, 640, 3), (1080, 1920, 3), (640, 360, 3), (100, 1000, 3), (300, 300, 3)]
+
+
+def taken(views: Views, count: int) -> list[View]:
+    return [views.next() for _ in range(count)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_place_is_looked_at_from_near(shape):
+    """In one round every place is shown in a part of two thirds of the smaller side; no view leaves the picture."""
+    rows, columns = shape[:2]
+    near = np.zeros((rows, columns), bool)
+    for view in taken(Views(shape), 120):
+        assert view.left >= 0 <= view.top
+        assert view.left + view.width <= columns
+        assert view.top + view.height <= rows
+        if view.height <= 2 / 3 * min(rows, columns) + 1:
+            near[view.top : view.top + view.height, view.left : view.left + view.width] = True
+    assert near.all()
+
+
+def test_the_whole_picture_comes_every_other_time():
+    """Large people, the usual case, are found soon."""
+    views = taken(Views((480, 640, 3)), 40)
+    assert all(view == View(0, 0, 640, 480) for view in views[::2])
+
+
+def test_beside_small_people_others_of_their_size_are_sought_first():
+    """Parts come first in which a body of that size fills about half, at its height and across the whole picture."""
+    views = Views((288, 384, 3))
+    views.seek([Region((190.0, 185.0), 155.0, 0.0)])
+    parts = []
+    while views.seeking:
+        parts.append(views.next())
+    assert {view.height for view in parts} == {172}
+    assert all(view.top < 185 - 0.3 * view.height and view.top + view.height > 185 for view in parts)
+    assert min(view.left for view in parts) == 0
+    assert max(view.left + view.width for view in parts) == 384
+
+
+def test_beside_large_people_the_whole_picture_is_enough():
+    """Somebody who fills the picture leaves room for nobody in a part of it."""
+    views = Views((480, 640, 3))
+    views.seek([Region((300.0, 250.0), 600.0, 0.0), Region((400.0, 250.0), 550.0, 0.0)])
+    assert taken(views, 1) == [View(0, 0, 640, 480)]
+    assert not views.seeking
+
+
+def test_a_view_is_that_part_of_the_picture():
+    """What is cut out is where the view says, without a copy."""
+    picture = np.arange(60, dtype=np.uint8).reshape(5, 4, 3)
+    part = View(1, 2, 3, 2).cut(picture)
+    np.testing.assert_array_equal(part, picture[2:4, 1:4])
+    assert np.shares_memory(part, picture)
