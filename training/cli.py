@@ -1,5 +1,6 @@
 """`posefleet train` and `posefleet evaluate`: from recordings to a checkpoint, and an honest look at a release."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,23 +17,28 @@ def train(
     data: Annotated[Path, typer.Argument(help="Folder of recordings (*.npz), sub-folders included.")],
     *,
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")] = Path("checkpoint"),
+    config: Annotated[
+        Path | None, typer.Option(help="Recipe (TOML) with what differs from the defaults; options here go before it.")
+    ] = None,
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Network of the family: conv_lstm, conv1d, cnn_lstm, lstm, st_gcn or fusion (pose and objects)."
+            help="Network of the family: conv_lstm (default), conv1d, cnn_lstm, lstm, st_gcn or fusion "
+            "(pose and objects)."
         ),
-    ] = "conv_lstm",
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 30,
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data, 30 unless the recipe says.")] = None,
     patience: Annotated[
-        int, typer.Option(min=0, help="Stop after so many epochs in which validation did not get better; 0: never.")
-    ] = 0,
+        int | None,
+        typer.Option(min=0, help="Stop after so many epochs in which validation did not get better; 0: never."),
+    ] = None,
     validation: Annotated[
         str, typer.Option(help="Comma-separated people who choose the epoch; every fourth person when empty.")
     ] = "",
     without: Annotated[
         str, typer.Option(help="Comma-separated people to leave out altogether, for `posefleet evaluate`.")
     ] = "",
-    seed: Annotated[int, typer.Option(help="The same seed and data give nearly the same weights.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="The same seed and data give nearly the same weights.")] = None,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="The same seed and data give exactly the same weights; slower.")
     ] = False,
@@ -60,25 +66,32 @@ def train(
 
         posefleet train recordings --model conv1d --out teacher
         posefleet train recordings --out checkpoint --teacher teacher
+
+    What worked for a kind of data is kept as a recipe; training/recipes has some to start from:
+
+        posefleet train data/msr --config training/recipes/msr_action3d.toml
     """
     from core.checkpoint import read_checkpoint
     from training.datasets.recording import load_directory
     from training.models import MODELS
     from training.pipeline import make_checkpoint, split_people, train_on_recordings
     from training.progress import shown_progress
+    from training.recipe import read_recipe
     from training.train import RunOptions, TrainingConfig
 
-    if model not in MODELS:
+    if model is not None and model not in MODELS:
         raise ConfigError(f"--model {model}: unknown; choose one of {', '.join(sorted(MODELS))}")
+    given = {"model": model, "epochs": epochs, "patience": patience, "seed": seed}
+    changes = {name: value for name, value in given.items() if value is not None}
+    settings = replace(read_recipe(config) if config else TrainingConfig(), **changes)  # type: ignore[arg-type]
     left_out = _names(without)
     recordings = [one for one in load_directory(data) if one.subject not in left_out]
     training_part, validation_part = split_people(recordings, _names(validation))
-    config = TrainingConfig(model=model, epochs=epochs, patience=patience, seed=seed)
-    _check_data(training_part, validation_part, config.window.seconds, frozenset(accept or ()))
+    _check_data(training_part, validation_part, settings.window.seconds, frozenset(accept or ()))
     unfinished = out / "unfinished.npz"
     options = RunOptions(unfinished, resume, deterministic, tuple(read_checkpoint(one) for one in teacher or ()))
-    with shown_progress(epochs, tensorboard) as on_epoch:
-        result = train_on_recordings(training_part, validation_part, config, on_epoch, options)
+    with shown_progress(settings.epochs, tensorboard) as on_epoch:
+        result = train_on_recordings(training_part, validation_part, settings, on_epoch, options)
     make_checkpoint(result, out)
     unfinished.unlink(missing_ok=True)
     people = sorted({one.subject for one in validation_part})
