@@ -12,7 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from rich.console import Group
 
-_BAR = 60  # characters
+_BAR = 50  # characters: with its neighbours it fits a terminal of eighty
 _COLOURS = ("green", "cyan", "magenta", "yellow", "blue", "red", "bright_green", "bright_cyan", "bright_magenta")
 
 
