@@ -23,8 +23,8 @@ VECTOR_SIZE = 1662
 _FACE_POINTS = 468
 _LARGEST_ROWS = 1080  # hands and faces are cut out of the picture: more rows show more of them
 _SHOULDERS = [MEDIAPIPE33.index[name] for name in ("left_shoulder", "right_shoulder")]
-_TORSO = [*_SHOULDERS, *(MEDIAPIPE33.index[name] for name in ("left_hip", "right_hip"))]
-_BEYOND_DOUBT = 0.95
+_HIPS = [MEDIAPIPE33.index[name] for name in ("left_hip", "right_hip")]
+_BEYOND_DOUBT = 0.98  # the visibility of signers' shoulders; a face's came to 0.94
 _WRISTS = [MEDIAPIPE33.index[name] for name in ("left_wrist", "right_wrist")]
 
 
@@ -103,7 +103,8 @@ def is_signer(pose: Array, min_visibility: float) -> bool:
     """
     shoulders = pose[_SHOULDERS]
     inside = ((shoulders[:, :2] > 0) & (shoulders[:, :2] < 1)).all()
-    visible = pose[_TORSO, 3].mean() >= min_visibility or shoulders[:, 3].min() >= _BEYOND_DOUBT
+    torso = min(shoulders[:, 3].mean(), pose[_HIPS, 3].mean())
+    visible = torso >= min_visibility or shoulders[:, 3].min() >= _BEYOND_DOUBT
     return bool(inside and visible)
 
 

@@ -118,8 +118,8 @@ def test_an_empty_room_is_zeros(estimator):
     [
         (0.99, 0.0, 0.5, True),
         (0.9, 0.0, 0.5, False),
-        (0.9, 0.1, 0.5, True),
-        (0.6, 0.3, 0.5, False),
+        (0.6, 0.6, 0.5, True),
+        (0.4, 0.9, 0.5, False),
         (0.99, 0.9, 1.1, False),
     ],
     ids=["at a table", "a face", "torso", "hidden", "half out"],
