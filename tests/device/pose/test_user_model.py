@@ -206,6 +206,15 @@ def test_unknown_layouts_are_refused(tmp_path, estimator, shapes):
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("shape", "side"), [((1, 57375, 57), 960), ((1, 25500, 57), 640), ((1, 56, 8400), 640), ((1, 2100, 56), 320)]
+)
+def test_published_models_have_known_layouts(tmp_path, shape, side):
+    """The numbers of rows that YOLOv7-w6-pose and YOLOv8-pose are published with follow from their inputs' sizes."""
+    model = picture_models.fixed([np.zeros(shape)], picture=Tensor((1, side, side, 3)))
+    assert estimator_of(tmp_path, "yolo", model).estimate(NOBODY, 0.0) == []
+
+
 @pytest.mark.parametrize("estimator", ["yolo", "movenet"])
 def test_a_model_must_be_named(estimator):
     """An estimator for a user's own model says that it needs one."""
