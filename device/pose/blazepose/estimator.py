@@ -15,6 +15,7 @@ from device.pose import Effort
 from device.pose.blazepose.detector import Detector
 from device.pose.blazepose.followed import Followed, merge
 from device.pose.blazepose.landmarks import LandmarkModel, Sight
+from device.pose.blazepose.masking import hide
 from device.pose.blazepose.regions import Array, Image, Region, region_around
 from device.pose.blazepose.schedule import Schedule
 from device.pose.blazepose.views import Views
@@ -23,6 +24,7 @@ from device.pose.quality import is_person
 from device.settings import PoseSettings
 
 _DOUBT_S = 1.0  # so long without looking like a person: not followed any more
+_SEARCHES = 4  # for somebody who was lost, probably behind somebody else
 _CLEAR_SCORE = 0.9  # of a sight that needs no second look
 _SAME_CENTRE = 0.13  # in region sizes: a detection this near to somebody followed is that person
 
@@ -76,7 +78,7 @@ class BlazePoseEstimator:
                 still.append(person)
         still = merge(still)
         if len(still) < len(self._people):
-            self._views.seek([person.region for person in self._people])
+            self._views.seek([person.region for person in self._people], rounds=_SEARCHES)
             self._schedule.hurry()
         self._people = still
 
@@ -89,7 +91,9 @@ class BlazePoseEstimator:
     def _find(self, image: Image, at: float) -> None:
         """Look for people who are not followed yet."""
         view, before = self._views.next(), len(self._people)
-        for detection in self._detector.detect(view.cut(image)):
+        corner = np.array([view.left, view.top, 0], np.float32)
+        shown = hide(view.cut(image), [person.joints - corner for person in self._people])
+        for detection in self._detector.detect(shown):
             region = detection.region.moved(view.left, view.top)
             if len(self._people) == self._effort.max_people or any(_is_known(region, one) for one in self._people):
                 continue

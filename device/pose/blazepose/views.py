@@ -18,6 +18,7 @@ from itertools import cycle
 from device.pose.blazepose.regions import Image, Region
 
 _REGION_SHARE = 0.9  # of a view's side that a region fills at best; the body is three quarters of that
+_REGION_SHARE_CLOSE = 0.75  # likewise, for people who stand close to the one followed, who is in the middle
 _HIPS = 0.42  # where the hips are in a view at best, in sides from its top
 _ALIKE = 1.3  # sizes this near are found in the same views
 _WHOLE = 0.8  # a view of more than this share of the picture is the whole picture
@@ -57,22 +58,31 @@ class Views:
         """What to look at now."""
         return self._wanted.pop(0) if self._wanted else next(self._everywhere)
 
-    def seek(self, regions: Sequence[Region]) -> None:
-        """Start again beside these people, the nearest ones first."""
-        self._wanted, size = [], math.inf
+    def seek(self, regions: Sequence[Region], *, rounds: int = 1) -> None:
+        """Start again: close to these people, then farther beside them; the first part so many times."""
+        close = [self._around(region, _REGION_SHARE_CLOSE)[1] for region in regions]
+        beside, size = list[View](), math.inf
         for region in sorted(regions, key=lambda one: -one.size):
             if region.size * _ALIKE < size:
-                self._wanted += self._beside(region)
+                beside += self._beside(region)
                 size = region.size
+        self._wanted = [*close, *beside, *close * (rounds - 1)]
 
     def _beside(self, region: Region) -> list[View]:
-        side = round(region.size / _REGION_SHARE)
+        """A row of views at the height of a region; none where the whole picture is no larger than one."""
+        side, view = self._around(region, _REGION_SHARE)
+        if view == self._whole:
+            return []
+        return [View(left, view.top, view.width, view.height) for left in _places(self._columns, side)]
+
+    def _around(self, region: Region, share: float) -> tuple[int, View]:
+        """The side of views in which such a region fills a share, and the one with it in the middle."""
+        side = round(region.size / share)
         if side > _WHOLE * max(self._rows, self._columns):
-            return [self._whole]
-        top = min(max(0, round(region.centre[1] - _HIPS * side)), max(0, self._rows - side))
-        return [
-            View(left, top, min(side, self._columns), min(side, self._rows)) for left in _places(self._columns, side)
-        ]
+            return side, self._whole
+        left, top = region.centre[0] - side / 2, region.centre[1] - _HIPS * side
+        width, height = min(side, self._columns), min(side, self._rows)
+        return side, View(_within(left, self._columns - width), _within(top, self._rows - height), width, height)
 
     def _all(self) -> Iterator[View]:
         parts = [view for share in _SIDES for view in self._tiles(round(share * min(self._rows, self._columns)))]
@@ -84,6 +94,10 @@ class Views:
         return [
             View(left, top, side, side) for top in _places(self._rows, side) for left in _places(self._columns, side)
         ]
+
+
+def _within(place: float, room: int) -> int:
+    return round(min(max(0.0, place), room))
 
 
 def _places(length: int, side: int) -> list[int]:
