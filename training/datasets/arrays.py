@@ -8,6 +8,7 @@ Nothing is unpickled.
 """
 
 import io
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -21,6 +22,10 @@ from core.errors import InputError
 MAX_BYTES = 512 * 1024 * 1024  # unpacked; half a million frames of 75 joints
 
 AnyArray = npt.NDArray[Any]
+
+# What damaged bytes are refused with: numpy reads a header as a Python literal, the archive its own structures.
+_DAMAGED = (ValueError, TypeError, MemoryError, EOFError, SyntaxError, OverflowError, tokenize.TokenError)
+_BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 _npy: Any = np.lib.format  # public and documented, but without annotations
 
@@ -36,7 +41,7 @@ def read_npy(path: Path) -> AnyArray:
         _check_size(path, size)
         with path.open("rb") as file:
             return _read_array(file, size)
-    except (OSError, ValueError, MemoryError, EOFError, SyntaxError) as exc:
+    except (OSError, *_DAMAGED) as exc:
         raise InputError(f"{path}: cannot be read as a numpy array ({exc})") from exc
 
 
@@ -50,9 +55,9 @@ def read_npz(path: Path) -> dict[str, AnyArray]:
         with zipfile.ZipFile(path) as archive:
             _check_size(path, sum(entry.file_size for entry in archive.infolist()))
             return {entry.filename.removesuffix(".npy"): _read_entry(archive, entry) for entry in archive.infolist()}
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as exc:
+    except (OSError, *_BAD_ARCHIVE) as exc:
         raise InputError(f"{path}: cannot be read as an archive of arrays ({exc})") from exc
-    except (ValueError, MemoryError, EOFError, SyntaxError) as exc:
+    except _DAMAGED as exc:
         raise InputError(f"{path}: damaged, or not made of plain arrays ({exc})") from exc
 
 
@@ -61,7 +66,7 @@ def array_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     try:
         with zipfile.ZipFile(path) as archive:
             return {entry.filename.removesuffix(".npy"): _shape(archive, entry) for entry in archive.infolist()}
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, SyntaxError):
+    except (OSError, *_BAD_ARCHIVE, *_DAMAGED):
         return {}
 
 

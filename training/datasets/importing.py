@@ -88,12 +88,13 @@ def import_source(
 
 def _write_all(reading: Reading, folder: Path, summary: Summary, on_unit: Callable[[int, int], None]) -> None:
     taken: set[str] = set()
-    for done, recordings in enumerate(reading.units, start=1):
-        for recording in recordings:
-            _write(recording, folder / f"{_file_name(recording.name, taken)}.npz")
-            summary.add(recording)
-        summary.empty += not recordings
-        on_unit(done, reading.total)
+    with np.errstate(all="ignore"):  # absurd numbers are refused by name; numpy's warnings would only come before that
+        for done, recordings in enumerate(reading.units, start=1):
+            for recording in recordings:
+                _write(recording, folder / f"{_file_name(recording.name, taken)}.npz")
+                summary.add(recording)
+            summary.empty += not recordings
+            on_unit(done, reading.total)
 
 
 def _write(recording: Recording, path: Path) -> None:

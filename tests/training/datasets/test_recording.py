@@ -82,3 +82,61 @@ def test_labels_outside_of_the_classes_are_a_programming_error():
     """A recording cannot have a label that has no name."""
     with pytest.raises(ValueError, match="outside"):
         sample(labels=np.array([0, 0, 1, 1, 2]))
+
+
+def test_everything_that_is_known_about_a_take_survives_the_disk(tmp_path):
+    """Source, published parts, unit, depth, stills and objects come back as they were."""
+    known = sample(
+        source="take 7", splits=("xsub_train",), unit="metres", has_depth=False, stills=True,
+        objects=np.random.default_rng(1).random((5, 2, 5)).astype(np.float32), object_names=("cup", "phone"),
+    )  # fmt: skip
+    save(known, tmp_path / "one.npz")
+    back = load(tmp_path / "one.npz")
+    for field in ("source", "splits", "unit", "has_depth", "stills", "object_names"):
+        assert getattr(back, field) == getattr(known, field)
+    assert np.array_equal(back.objects, known.objects)
+
+
+def test_older_files_load_with_what_was_meant(tmp_path):
+    """Files from before these fields are takes of their own, in frame heights, with depth, without objects."""
+    one = sample()
+    older = {
+        field: getattr(one, field) for field in ("name", "subject", "layout", "times", "joints", "labels", "classes")
+    }
+    np.savez(tmp_path / "old.npz", **older)
+    back = load(tmp_path / "old.npz")
+    assert (back.source, back.splits, back.unit, back.has_depth, back.stills) == (
+        "one",
+        (),
+        "frame heights",
+        True,
+        False,
+    )
+    assert back.objects is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"times": np.array([0.0, 0.1, 0.1, 0.2, 0.3])}, "do not grow"),
+        ({"times": np.array([0.0, 0.1, np.nan, 0.2, 0.3])}, "do not grow"),
+        (
+            {"joints": np.where(np.arange(132).reshape(33, 4) == 5, np.nan, np.ones((5, 33, 4))).astype(np.float32)},
+            "frame 0 is",
+        ),
+        ({"joints": np.full((5, 33, 4), np.inf, np.float32)}, "frame 0 is neither a person nor nobody"),
+        ({"unit": "miles"}, "unit 'miles'"),
+        ({"layout": "cube"}, "layout 'cube'"),
+        ({"objects": np.zeros((5, 1, 5), np.float32)}, "objects"),
+        ({"objects": np.full((5, 0, 5), np.nan, np.float32), "labels": np.zeros(4, int)}, "labels"),
+    ],
+)
+def test_inconsistent_recordings_cannot_be_made_or_loaded(tmp_path, changes, says):
+    """Time that stands still, half a NaN, unknown units, boxes without names: an error, in memory and on disk."""
+    with pytest.raises(ValueError, match=says):
+        sample(**changes)
+    one = sample()
+    fields = ("name", "subject", "layout", "times", "joints", "labels", "classes")
+    np.savez(tmp_path / "bad.npz", **({field: getattr(one, field) for field in fields} | changes))
+    with pytest.raises(InputError, match=r"bad\.npz: damaged"):
+        load(tmp_path / "bad.npz")

@@ -161,4 +161,5 @@ _NAMES: dict[tuple[str, str], object] = {
     ("numpy.core.multiarray", "scalar"): _Call(_scalar),
     ("numpy.core.numeric", "_frombuffer"): _Call(_from_buffer),
     ("_codecs", "encode"): _Call(_encode),  # how protocol 2 writes bytes
+    ("__builtin__", "bytes"): _Call(lambda: b""),  # and none at all
 }
