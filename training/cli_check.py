@@ -41,19 +41,18 @@ def check(
     from rich.console import Console
 
     from training.datasets.checks import check as check_recordings
-    from training.datasets.checks import check_split, check_twins, refuse
+    from training.datasets.checks import check_split, refuse
     from training.datasets.recording import load_directory
     from training.datasets.splits import units, windows_of
 
     recordings = load_directory(data)
-    findings = check_recordings(recordings, window_s=window)
     everyone = units(recordings)
-    if split == "random-windows":
+    cut = split == "random-windows"
+    if cut:
         everyone = windows_of(everyone, length_s=window, stride_s=window / 8)
     made = _split(split, published, everyone, seed)
-    if made is not None:
-        findings += check_split(made, everyone)
-        findings += check_twins(made, recordings) if len(everyone) == len(recordings) else []
+    findings = check_recordings(recordings, window_s=window, split=None if cut else made)
+    findings += check_split(made, everyone) if cut and made is not None else []
     accepted = frozenset(accept or ())
     print_findings(findings, accepted)
     counts = ", ".join(f"{sum(one.severity == kind for one in findings)} {kind}" for kind in _COLOURS)

@@ -9,7 +9,7 @@ from training.datasets.checks.balance import few_people, label_imbalance, one_ta
 from training.datasets.checks.finding import Finding
 from training.datasets.checks.frames import constant_joints, frozen_frames, missing_joints, out_of_range, too_short
 from training.datasets.checks.sides import check_split, check_twins
-from training.datasets.checks.twins import duplicates
+from training.datasets.checks.twins import duplicates, twins
 from training.datasets.recording import Recording
 from training.datasets.splits import Split, judge, units
 
@@ -19,7 +19,6 @@ _PLAIN = (
     out_of_range,
     missing_joints,
     wrong_layout,
-    duplicates,
     one_take,
     few_people,
     label_imbalance,
@@ -30,6 +29,7 @@ _ORDER = {"refuse": 0, "warn": 1, "note": 2}
 NAMES = (
     *(check.__name__ for check in _PLAIN),
     "too_short",
+    "duplicates",
     "mirrored_duplicates",
     "overlapping_windows",
     "overlap_across_split",
@@ -39,14 +39,21 @@ NAMES = (
 )
 
 
-def check(recordings: Sequence[Recording], *, window_s: float | None = None) -> list[Finding]:
+def check(
+    recordings: Sequence[Recording], *, window_s: float | None = None, split: Split | None = None
+) -> list[Finding]:
     """What is wrong with recordings, the worst first.
 
     Args:
         recordings: the whole data set.
         window_s: how long a window of the classifier is; the default window's length when None.
+        split: of these recordings, to be checked as well.
     """
     findings = [finding for plain in _PLAIN for finding in plain(recordings)]
+    found = twins(recordings)
+    findings += duplicates(recordings, found)
+    if split is not None:
+        findings += [*check_split(split, units(recordings)), *check_twins(split, recordings, found)]
     findings += too_short(recordings, window_s=WindowSpec().seconds if window_s is None else window_s)
     return sorted(findings, key=lambda finding: _ORDER[finding.severity])
 
@@ -57,10 +64,8 @@ def check_for_training(
     """The checks of both sides together, and of what they have in common, the worst first."""
     everyone = [*training, *validation]
     border = len(training)
-    whole = units(everyone)
-    split = judge(Split("training and validation", tuple(range(border)), tuple(range(border, len(everyone)))), whole)
-    findings = [*check(everyone, window_s=window_s), *check_split(split, whole), *check_twins(split, everyone)]
-    return sorted(findings, key=lambda finding: _ORDER[finding.severity])
+    split = Split("training and validation", tuple(range(border)), tuple(range(border, len(everyone))))
+    return check(everyone, window_s=window_s, split=judge(split, units(everyone)))
 
 
 def refuse(findings: Sequence[Finding], *, accepted: Collection[str] = ()) -> None:

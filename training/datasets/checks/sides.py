@@ -37,10 +37,13 @@ def check_split(split: Split, everyone: Sequence[Unit]) -> list[Finding]:
     return findings
 
 
-def check_twins(split: Split, recordings: Sequence[Recording]) -> list[Finding]:
-    """The same movement on both sides under two names, as a copy, a mirror image or an overlapping window."""
+def check_twins(split: Split, recordings: Sequence[Recording], known: Sequence[Twin] | None = None) -> list[Finding]:
+    """The same movement on both sides under two names, as a copy, a mirror image or an overlapping window.
+
+    `known` are the twins of these recordings, where they are known already.
+    """
     inside, held_out = set(split.train), {*split.validation, *split.test}
-    found = [twin for twin in twins(recordings) if _across(twin, inside, held_out)]
+    found = [twin for twin in (twins(recordings) if known is None else known) if _across(twin, inside, held_out)]
     if not found:
         return []
     kinds = ", ".join(sorted({_PLURAL[twin.kind] for twin in found}))

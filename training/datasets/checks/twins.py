@@ -18,6 +18,7 @@ from training.datasets.checks.finding import Finding, some
 from training.datasets.checks.frames import found_frames, frozen_steps
 from training.datasets.recording import Recording
 
+Hashes = npt.NDArray[np.uint64]
 Kind = Literal["copy", "overlap", "mirror"]
 
 _MOMENTS = 8  # of a recording, evenly spread, at which mirror images are compared
@@ -39,12 +40,16 @@ class Twin:
 
 def twins(recordings: Sequence[Recording]) -> list[Twin]:
     """All pairs that show the same movement; of what overlaps with many, only neighbours."""
-    return [*_sharing(recordings), *_mirrored(recordings)]
+    hashes = [_hashes(one) for one in recordings]
+    return [*_sharing(hashes), *_mirrored([one if len(hashes[i]) else None for i, one in enumerate(recordings)])]
 
 
-def duplicates(recordings: Sequence[Recording]) -> list[Finding]:
-    """Copies and mirror images, which count twice, and overlapping windows stored as recordings of their own."""
-    found = twins(recordings)
+def duplicates(recordings: Sequence[Recording], found: Sequence[Twin] | None = None) -> list[Finding]:
+    """Copies and mirror images, which count twice, and overlapping windows stored as recordings of their own.
+
+    `found` are the twins of these recordings, where they are known already.
+    """
+    found = twins(recordings) if found is None else found
     findings = []
     for kind, check, reason, remedy in _TEXTS:
         pairs = [twin for twin in found if twin.kind == kind and not _same_take(recordings, twin)]
@@ -76,10 +81,9 @@ def _same_take(recordings: Sequence[Recording], twin: Twin) -> bool:
     return twin.kind == "overlap" and recordings[twin.first].source == recordings[twin.second].source
 
 
-def _sharing(recordings: Sequence[Recording]) -> list[Twin]:
+def _sharing(hashes: Sequence[Hashes]) -> list[Twin]:
     """Pairs with frames in common, found by sorting the hashes of all frames."""
-    hashes = [_hashes(one) for one in recordings]
-    owner = np.repeat(np.arange(len(recordings)), [len(one) for one in hashes])
+    owner = np.repeat(np.arange(len(hashes)), [len(one) for one in hashes])
     every = np.concatenate(hashes) if hashes else np.zeros(0, np.uint64)
     order = np.lexsort((owner, every))
     same = every[order[1:]] == every[order[:-1]]
@@ -93,7 +97,7 @@ def _sharing(recordings: Sequence[Recording]) -> list[Twin]:
     ]
 
 
-def _hashes(recording: Recording) -> npt.NDArray[np.uint64]:
+def _hashes(recording: Recording) -> Hashes:
     """One number for each different frame with somebody in it; none if hardly any frame differs."""
     changing = np.r_[True, ~frozen_steps(recording)] if len(recording.times) else np.zeros(0, np.bool_)
     frames = recording.joints[changing & found_frames(recording)][..., :3]
@@ -104,15 +108,17 @@ def _hashes(recording: Recording) -> npt.NDArray[np.uint64]:
     return np.asarray(np.unique((bits * odd).sum(axis=1, dtype=np.uint64)), np.uint64)
 
 
-def _mirrored(recordings: Sequence[Recording]) -> list[Twin]:
+def _mirrored(recordings: Sequence[Recording | None]) -> list[Twin]:
     """Pairs of which one is the other in a mirror: equally long, of one layout, alike at every moment compared."""
     films: dict[tuple[str, int], list[int]] = {}
+    moments: dict[int, Array] = {}
     for index, one in enumerate(recordings[:_MOST_MIRRORED]):
-        if not one.stills and len(_hashes(one)):
+        if one is not None and not one.stills:
+            moments[index] = _moments(one)
             films.setdefault((one.layout, len(one.times)), []).append(index)
     found = []
     for (layout, _), group in films.items():
-        plain = np.stack([_moments(recordings[i]) for i in group])
+        plain = np.stack([moments[i] for i in group])
         mirrored = _mirror(plain, layout)
         for first, second in _alike(plain.reshape(len(group), -1), mirrored.reshape(len(group), -1)):
             found.append(Twin(group[first], group[second], "mirror"))
