@@ -33,6 +33,7 @@ class WindowSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     length: Annotated[int, Meta(ge=4, le=256)] = 32  # frames, 2.1 s at 15 Hz
     stride: Annotated[int, Meta(ge=1, le=256)] = 4  # frames between windows, 0.27 s at 15 Hz
     max_gap_s: Annotated[float, Meta(gt=0, le=10)] = 0.7  # a longer gap between poses starts afresh
+    causal: bool = False  # a window speaks of its end, not of its centre, and comes from a track's first pose on
 
     @property
     def seconds(self) -> float:
@@ -47,11 +48,12 @@ class Window:
     keypoints: Array
     started_at: float
     ended_at: float
+    causal: bool = False
 
     @property
-    def centre(self) -> float:
+    def moment(self) -> float:
         """The moment that a label of this window speaks of."""
-        return (self.started_at + self.ended_at) / 2
+        return self.ended_at if self.causal else (self.started_at + self.ended_at) / 2
 
 
 class WindowBuffer:
@@ -80,27 +82,34 @@ class WindowBuffer:
         if self._last is not None and captured_at <= self._last[0]:
             return []
         if self._last is None or captured_at - self._last[0] > self._spec.max_gap_s:
-            self._restart(captured_at, keypoints)
-            return []
+            return self._restart(captured_at, keypoints)
         windows = self._advance(self._last, (captured_at, keypoints))
         self._last = (captured_at, keypoints)
         return windows
 
-    def _restart(self, captured_at: float, keypoints: Array) -> None:
+    def _restart(self, captured_at: float, keypoints: Array) -> list[Window]:
+        """A causal window does not wait until it is full: before the first pose, that pose stands still."""
         self._frames.clear()
-        self._frames.append(keypoints)
+        self._frames.extend([keypoints] * (self._spec.length if self._spec.causal else 1))
         self._start, self._next = captured_at, 1
         self._last = (captured_at, keypoints)
+        return self._due(captured_at)
 
     def _advance(self, before: tuple[float, Array], after: tuple[float, Array]) -> list[Window]:
         windows = []
         while (moment := self._start + self._next / self._spec.rate_hz) <= after[0]:
             self._frames.append(_between(before, after, moment))
             self._next += 1
-            filled = self._next - self._spec.length
-            if filled >= 0 and filled % self._spec.stride == 0:
-                windows.append(Window(np.stack(self._frames), moment - self._spec.seconds, moment))
+            windows += self._due(moment)
         return windows
+
+    def _due(self, moment: float) -> list[Window]:
+        """The window that ends now, if one does."""
+        spec = self._spec
+        since = self._next - (1 if spec.causal else spec.length)
+        if since < 0 or since % spec.stride:
+            return []
+        return [Window(np.stack(self._frames), moment - spec.seconds, moment, spec.causal)]
 
 
 def _between(before: tuple[float, Array], after: tuple[float, Array], moment: float) -> Array:

@@ -43,9 +43,9 @@ class Decision:
     window: Window
 
     @property
-    def centre(self) -> float:
+    def moment(self) -> float:
         """The moment that the probabilities speak of, seconds on the monotonic clock."""
-        return self.window.centre
+        return self.window.moment
 
 
 class Recogniser:

@@ -2,7 +2,7 @@
 
 The rules, for each track:
 
-- A probability is the mean of the newest windows, and speaks of the mean of their centres.
+- A probability is the mean of the newest windows, and speaks of the mean of their moments.
 - A candidate is an action that reached `enter` and has not fallen below `exit` since. Once it has lasted the minimum it
   is reported, and ends what the track did before: one person does one action at a time.
 - An action is over when it fell below `exit` and does not come back to `enter` within the cool-down. Shorter dips are
@@ -86,10 +86,10 @@ class _Track:
 
     def take(self, decision: Decision, level: float) -> bool:
         """Smooth the probabilities, note which of them passed the level; False if the decision is not a newer one."""
-        if self._windows and decision.centre <= self._windows[-1][0]:
+        if self._windows and decision.moment <= self._windows[-1][0]:
             return False
-        self._windows.append((decision.centre, decision.probabilities))
-        moment = sum(centre for centre, _ in self._windows) / len(self._windows)
+        self._windows.append((decision.moment, decision.probabilities))
+        moment = sum(one for one, _ in self._windows) / len(self._windows)
         smooth = np.mean([probabilities for _, probabilities in self._windows], axis=0, dtype=np.float32)
         if self.probabilities is None:
             # What a person does in the middle of their first window they have most likely done from its beginning.

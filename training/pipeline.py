@@ -12,11 +12,11 @@ from core.errors import InputError
 from core.features import extract
 from core.skeleton import Array
 from training.datasets.recording import Recording
-from training.datasets.windows import WindowSet, clip_windows, empty_windows, label_windows
+from training.datasets.windows import WindowSet, clip_windows, empty_windows, label_windows, still_windows
 from training.train import PLAIN_RUN, Progress, RunOptions, Trained, TrainingConfig, train
 
 GOLDEN_WINDOWS = 48  # enough to notice a wrong conversion, small enough to travel with every release
-_FINER = 2  # actions of twice a window's length lose nothing
+FINER = 2  # actions of twice a window's length lose nothing
 _EVERY = 4  # one person in so many validates, unless somebody is named
 
 
@@ -65,7 +65,7 @@ def train_on_recordings(
     """Cut windows and train; raises as `training.train.train`."""
     classes = classes_of([*training, *validation])
     held_out = windows_of(validation, config, classes)
-    trained = train(windows_of(training, config, classes, finer=_FINER), held_out, config, on_epoch, options)
+    trained = train(windows_of(training, config, classes, finer=FINER), held_out, config, on_epoch, options)
     return Result(trained, held_out)
 
 
@@ -76,7 +76,8 @@ def windows_of(
 
     Args:
         recordings: of people on one side of a split.
-        config: says which joints, and whether a recording is one window or is cut into many.
+        config: says which joints, and whether a recording is one window or is cut into many; one of stills is cut into
+            its pictures.
         classes: all that the model knows.
         finer: steps of a clip for each step of a window; augmentation then has something to choose from.
 
@@ -85,6 +86,8 @@ def windows_of(
     """
     if not recordings:
         return empty_windows(config.window, classes, config.features)
+    if all(one.stills for one in recordings):
+        return still_windows(recordings, config.window.length, classes, config.features)
     if config.clips:
         return clip_windows(recordings, finer * config.window.length, classes, config.features)
     return label_windows(recordings, config.window, classes, config.features)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.window import WindowBuffer, WindowSpec, cut_windows
+from core.window import WindowBuffer, WindowSpec, cut_windows, resample
 
 SPEC = WindowSpec(rate_hz=15.0, length=8, stride=2)
 
@@ -78,3 +78,35 @@ def test_interpolated_scores_are_never_surer_than_their_neighbours():
     poses = [(i / 10, movement(i / 10) if i % 2 else unseen) for i in range(30)]
     for window in cut_windows(poses, SPEC):
         assert window.keypoints[1:, :, 3].max() <= 0.1 + 1e-6
+
+
+def test_causal_windows_come_from_the_first_pose_on_and_speak_of_their_end():
+    """A causal spec gives a window for the first pose already, with that pose standing still before it."""
+    causal = WindowSpec(rate_hz=15.0, length=8, stride=1, causal=True)
+    windows = cut_windows(film(15, 2), causal)
+    assert len(windows) == 31
+    assert np.array_equal(windows[0].keypoints, np.repeat(movement(0)[None], 8, axis=0))
+    assert np.array_equal(windows[3].keypoints[:4], windows[0].keypoints[:4])
+    assert all(window.moment == window.ended_at for window in windows)
+    later = cut_windows(film(15, 2), WindowSpec(rate_hz=15.0, length=8, stride=1))
+    for one, other in zip(windows[7:], later, strict=True):
+        assert np.array_equal(one.keypoints, other.keypoints)
+
+
+def test_whole_clips_are_resampled_to_any_number_of_steps():
+    """A resampled clip has its first and last pose at its ends and a smooth movement in between."""
+    poses = film(30, 2)
+    moments, points = np.array([moment for moment, _ in poses]), np.stack([pose for _, pose in poses])
+    wanted = np.linspace(0, 2, 17)
+    resampled = resample(points, moments, wanted)
+    assert np.array_equal(resampled[0], points[0])
+    assert np.abs(resampled - np.stack([movement(moment) for moment in wanted])).max() < 0.01
+    assert np.array_equal(resample(points[:1], moments[:1], np.zeros(4)), np.repeat(points[:1], 4, axis=0))
+
+
+def test_keypoints_of_another_number_are_refused():
+    """One track has one number of points throughout."""
+    buffer = WindowBuffer(SPEC)
+    buffer.push(0.0, np.ones((75, 4), np.float32))
+    with pytest.raises(ValueError, match=r"must be \(75, 4\)"):
+        buffer.push(0.1, np.ones((15, 4), np.float32))

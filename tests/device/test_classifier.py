@@ -60,7 +60,7 @@ def test_windows_and_features_are_those_of_training(release):
     for decision, window, asked in zip(decisions, windows, model.asked, strict=True):
         assert np.array_equal(asked, extract(window.keypoints, manifest.features, rate_hz=manifest.window.rate_hz))
         assert np.array_equal(decision.window.keypoints, window.keypoints)
-        assert decision.centre == (window.started_at + window.ended_at) / 2
+        assert decision.moment == (window.started_at + window.ended_at) / 2
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])

@@ -39,7 +39,7 @@ def test_borders_lie_where_the_probability_passes_one_half():
     probability = np.interp(np.arange(0, 20, STRIDE_S), [5, 7, 12, 13], [0, 1, 1, 0])
     one = machine()
     decisions = [decision(i * STRIDE_S, [1 - p, p, 0, 0]) for i, p in enumerate(probability)]
-    drafts = [(each.centre, draft) for each in decisions for draft in one.decide(each)]
+    drafts = [(each.moment, draft) for each in decisions for draft in one.decide(each)]
     (reported_at, start), (_, end) = drafts
     assert start.started_at == pytest.approx(6.0, abs=0.02)
     assert reported_at >= 6.0 + 0.8

@@ -17,6 +17,7 @@ from core.window import Window, WindowSpec, cut_windows, resample
 from training.datasets.recording import Recording
 
 _BODY = FeatureSpec()
+_SAME_MOMENT_S = 1e-6  # windows end on a grid of their own, which rounds otherwise than the frames' times
 CLEAR_SHARE = 0.75  # a window with less of its main label shows a transition and has no single right answer
 
 
@@ -102,6 +103,30 @@ def clip_windows(
     return WindowSet(np.stack(keypoints), np.stack(shares), np.array(subjects), tuple(classes))
 
 
+def still_windows(
+    recordings: Iterable[Recording], steps: int, classes: Sequence[str], features: FeatureSpec = _BODY
+) -> WindowSet:
+    """One window a picture, in which nothing moves, for recordings of separate pictures.
+
+    Raises:
+        InputError: as `label_windows`; no picture shows a person.
+    """
+    keypoints: list[Array] = []
+    labels: list[int] = []
+    subjects: list[str] = []
+    for recording in recordings:
+        to_class = _class_map(recording, classes)
+        for (_, points), label in zip(recording.poses(features), recording.labels, strict=True):
+            if points is not None:
+                keypoints.append(np.repeat(points[None], steps, axis=0))
+                labels.append(int(to_class[label]))
+                subjects.append(recording.subject)
+    if not keypoints:
+        raise InputError("no picture shows a person")
+    shares = np.eye(len(classes), dtype=np.float32)[labels]
+    return WindowSet(np.stack(keypoints), shares, np.array(subjects), tuple(classes))
+
+
 def empty_windows(spec: WindowSpec, classes: Sequence[str], features: FeatureSpec = _BODY) -> WindowSet:
     """No windows at all."""
     return WindowSet(
@@ -120,7 +145,10 @@ def _class_map(recording: Recording, classes: Sequence[str]) -> npt.NDArray[np.i
 
 
 def _shares(recording: Recording, to_class: npt.NDArray[np.int64], window: Window, count: int) -> Array:
+    """What is done in a window, or at the end of a causal one."""
     inside = (recording.times >= window.started_at) & (recording.times <= window.ended_at)
+    if window.causal:
+        inside = np.arange(len(inside)) == np.searchsorted(recording.times, window.ended_at + _SAME_MOMENT_S) - 1
     seen = np.bincount(to_class[recording.labels[inside]], minlength=count).astype(np.float32)
     shares: Array = seen / seen.sum()
     return shares

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from core.features import FeatureSpec
 from core.window import WindowSpec
 from training.datasets.recording import Recording
-from training.datasets.windows import label_windows
+from training.datasets.windows import clip_windows, label_windows, still_windows
 
 SPEC = WindowSpec()
 CLASSES = ("background", "clap", "wave")
@@ -44,3 +45,27 @@ def test_recordings_too_short_for_a_window_are_explained():
     """Nothing to train on is an error, not an empty result."""
     with pytest.raises(InputError, match="no window can be cut"):
         label_windows([recording([0] * 10)], SPEC, CLASSES)
+
+
+def test_a_causal_window_has_the_label_of_its_last_frame():
+    """Windows that speak of their end have one label each, that of the frame they end at."""
+    labels = [0] * 20 + [1] * 17 + [0] * 11
+    spec = WindowSpec(stride=1, causal=True)
+    windows = label_windows([recording(labels)], spec, CLASSES)
+    assert windows.labels.tolist() == [2 * label for label in labels]
+    assert windows.clear.all()
+
+
+def test_separate_pictures_are_windows_in_which_nothing_moves():
+    """Every picture of a recording of stills is one window with its own label."""
+    one = recording([0, 1, 1])
+    windows = still_windows([one], 4, CLASSES)
+    assert windows.keypoints.shape == (3, 4, 15, 4)
+    assert windows.labels.tolist() == [0, 2, 2]
+    assert np.array_equal(windows.keypoints[:, 0], windows.keypoints[:, 3])
+
+
+def test_recordings_without_the_joints_of_a_feature_set_are_refused():
+    """Hands cannot be had from a body's joints, and the recording is named."""
+    with pytest.raises(InputError, match=r"r: features hands-2d-v2 need joints of holistic75"):
+        clip_windows([recording([1] * 20)], 32, CLASSES, FeatureSpec(name="hands-2d-v2"))
