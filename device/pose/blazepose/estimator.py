@@ -13,7 +13,7 @@ import numpy as np
 from core.skeleton import Pose
 from device.pose import Effort
 from device.pose.blazepose.detector import Detector
-from device.pose.blazepose.followed import Followed, merge
+from device.pose.blazepose.followed import Followed, is_anyone
 from device.pose.blazepose.landmarks import LandmarkModel, Sight
 from device.pose.blazepose.masking import hide
 from device.pose.blazepose.regions import Array, Image, Region, region_around
@@ -26,7 +26,7 @@ from device.settings import PoseSettings
 _DOUBT_S = 1.0  # so long without looking like a person: not followed any more
 _SEARCHES = 4  # for somebody who was lost, probably behind somebody else
 _CLEAR_SCORE = 0.9  # of a sight that needs no second look
-_SAME_CENTRE = 0.13  # in region sizes: a detection this near to somebody followed is that person
+_SAME_CENTRE = 0.06  # in region sizes: a detection this near to somebody followed is that person
 
 
 class BlazePoseEstimator:
@@ -73,10 +73,12 @@ class BlazePoseEstimator:
         still: list[Followed] = []
         for person in self._people:
             sight = self._landmarks.look(image, person.region)
-            if sight is not None:
+            if still and (sight is None or is_anyone(sight, still)):
+                # Somebody close by is mistaken for this person.
+                sight = self._landmarks.look(self._without(still, image), person.region)
+            if sight is not None and not is_anyone(sight, still):
                 person.see(sight, at)
                 still.append(person)
-        still = merge(still)
         if len(still) < len(self._people):
             self._views.seek([person.region for person in self._people], rounds=_SEARCHES)
             self._schedule.hurry()
@@ -91,15 +93,13 @@ class BlazePoseEstimator:
     def _find(self, image: Image, at: float) -> None:
         """Look for people who are not followed yet."""
         view, before = self._views.next(), len(self._people)
-        corner = np.array([view.left, view.top, 0], np.float32)
-        shown = hide(view.cut(image), [person.joints - corner for person in self._people])
-        for detection in self._detector.detect(shown):
+        for detection in self._detector.detect(view.cut(self._without(self._people, image))):
             region = detection.region.moved(view.left, view.top)
             if len(self._people) == self._effort.max_people or any(_is_known(region, one) for one in self._people):
                 continue
-            sight = self._meet(image, region)
-            if sight is not None:
-                self._people = merge([*self._people, Followed(sight, at)])
+            sight = self._meet(self._without(self._people, image), region)
+            if sight is not None and not is_anyone(sight, self._people):
+                self._people.append(Followed(sight, at))
         if len(self._people) > before:
             self._views.seek([person.region for person in self._people])
 
@@ -109,6 +109,10 @@ class BlazePoseEstimator:
         if sight is not None and sight.score < _CLEAR_SCORE:
             sight = self._landmarks.look(image, region_around(*sight.around))
         return sight if sight is not None and self._is_person(sight.joints, sight.visibility) else None
+
+    @staticmethod
+    def _without(people: list[Followed], image: Image) -> Image:
+        return hide(image, [person.sight.joints for person in people]) if people else image
 
     def _poses(self, at: float) -> Iterator[Pose]:
         for person in list(self._people):

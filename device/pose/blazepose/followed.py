@@ -11,6 +11,9 @@ from device.pose.blazepose.smoothing import JOINTS, REGION_POINTS, VISIBILITY_WE
 Array = npt.NDArray[np.float32]
 
 
+_SAME_BODY = 0.08  # mean distance between the joints in region sizes; shoulders are about 0.2 apart
+
+
 class Followed:
     """Somebody with a region and filters of their own, from the first sight on.
 
@@ -40,18 +43,13 @@ class Followed:
         self.region = region_around(*self._region_filter.apply(sight.around, at=at, size=size))
 
 
-def merge(people: list[Followed]) -> list[Followed]:
-    """The same people without those whose region has slipped onto another's body; who was there first stays."""
-    kept: list[Followed] = []
-    for person in people:
-        if not any(same_body(person.sight.joints, other.sight.joints, other.region.size) for other in kept):
-            kept.append(person)
-    return kept
+def is_anyone(sight: Sight, people: list[Followed]) -> bool:
+    """Whether a sight shows nobody new: each of its joints is, on average, where somebody's same joint is already.
 
-
-def same_body(joints: Array, others: Array, size: float) -> bool:
-    """Whether two sets of joints (33, 3) are of one body, found twice; `size` is that of its region."""
-    return bool(np.linalg.norm(joints[:, :2] - others[:, :2], axis=1).mean() < _SAME_BODY * size)
-
-
-_SAME_BODY = 0.1  # mean distance between the joints in region sizes; shoulders are about 0.2 apart
+    Also one body made up of the halves of two, which the landmark model sees now and then.
+    """
+    if not people:
+        return False
+    apart = [np.linalg.norm(sight.joints[:, :2] - person.sight.joints[:, :2], axis=1) for person in people]
+    size = min(person.region.size for person in people)
+    return bool(np.min(apart, axis=0).mean() < _SAME_BODY * size)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from device.pose.blazepose.followed import Followed, merge
+from device.pose.blazepose.followed import Followed, is_anyone
 from device.pose.blazepose.landmarks import Sight
 from tests.people import joints_at
 
@@ -26,14 +26,13 @@ def test_the_next_region_follows_the_body():
     assert 1.2 * 200 < person.region.size < 1.3 * 200
 
 
-def test_two_regions_on_one_body_become_one():
-    """Joints within some per cent of a body are one person, found twice; who was there first stays."""
-    first, second = Followed(sight(0.0), 0.0), Followed(sight(0.0, shift=0.03), 0.0)
-    assert merge([first, second]) == [first]
-    assert merge([second, first]) == [second]
+def test_a_body_found_twice_is_one_person():
+    """Joints within some per cent of a body are those of somebody already followed."""
+    people = [Followed(sight(500.0), 0.0), Followed(sight(0.0), 0.0)]
+    assert is_anyone(sight(0.0, shift=0.05), people)
+    assert not is_anyone(sight(0.0, shift=0.05), people[:1])
 
 
-def test_people_shoulder_to_shoulder_stay_two():
-    """Bodies a third of their size apart, however much they overlap, are two people."""
-    people = [Followed(sight(0.0), 0.0), Followed(sight(0.0, shift=0.3), 0.0), Followed(sight(0.0, shift=-0.3), 0.0)]
-    assert merge(people) == people
+def test_people_shoulder_to_shoulder_are_two():
+    """Bodies a fifth of their size apart, however much they overlap, are different people."""
+    assert not is_anyone(sight(0.0, shift=0.2), [Followed(sight(0.0), 0.0), Followed(sight(0.0, shift=0.4), 0.0)])
