@@ -13,17 +13,19 @@ import numpy as np
 
 from core.checkpoint import Checkpoint
 from core.errors import ConfigError
-from core.features import extract
+from core.features import FeatureSpec, extract
 from core.network import forward, softmax
 from core.skeleton import Array
 from core.window import WindowSpec
 
 
-def check_teachers(teachers: Sequence[Checkpoint], classes: tuple[str, ...], window: WindowSpec) -> None:
-    """Check that teachers can answer for these classes and windows.
+def check_teachers(
+    teachers: Sequence[Checkpoint], classes: tuple[str, ...], window: WindowSpec, features: FeatureSpec
+) -> None:
+    """Check that teachers can answer for these classes and windows; they may make other features of the same joints.
 
     Raises:
-        ConfigError: one knows other classes or looks at other windows.
+        ConfigError: one knows other classes, or looks at other windows or joints.
     """
     for teacher in teachers:
         known = teacher.description
@@ -33,6 +35,11 @@ def check_teachers(teachers: Sequence[Checkpoint], classes: tuple[str, ...], win
             raise ConfigError(
                 f"a teacher sees {known.window.length} frames at {known.window.rate_hz:g} Hz, the student "
                 f"{window.length} at {window.rate_hz:g} Hz; train both on the same windows"
+            )
+        if known.features.rows != features.rows:
+            raise ConfigError(
+                f"a teacher sees {', '.join(known.features.rows)}, the student {', '.join(features.rows)}; train both "
+                "on the same joints and objects"
             )
 
 

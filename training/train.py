@@ -122,7 +122,7 @@ def train(
         from training.hardware import set_up
         from training.trainer import Recipe, Trainer
 
-    check_teachers(options.teachers, training.classes, config.window)
+    check_teachers(options.teachers, training.classes, config.window, config.features)
     architecture = MODELS[config.model](
         features=config.features, window=config.window.length, classes=len(training.classes)
     )
@@ -137,7 +137,8 @@ def train(
     )
     trainer = Trainer(architecture, recipe, seed=config.seed)
     held_out = _features(validation.keypoints, config)
-    mark = fingerprint(repr((config, architecture)), training.keypoints, training.shares, validation.keypoints)
+    said = [tensor for teacher in options.teachers for tensor in teacher.weights.values()]
+    mark = fingerprint(repr((config, architecture)), training.keypoints, training.shares, validation.keypoints, *said)
     run = load_run(options.state, mark) if options.resume and options.state else None
     if run is not None:
         trainer.restore(run.trainer)

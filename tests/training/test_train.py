@@ -9,9 +9,11 @@ import time
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from core.checkpoint import Checkpoint, Description, read_checkpoint, write_checkpoint
 from core.errors import ConfigError
+from core.features import FeatureSpec
 from core.network import initialise
 from core.window import WindowSpec
 from tests import people
@@ -104,17 +106,23 @@ def test_a_student_learns_what_its_teacher_says(tmp_path):
 
 
 def test_a_teacher_of_other_classes_is_refused(tmp_path):
-    """A teacher that knows other classes, or sees other windows, is a sentence before training begins."""
+    """A teacher that knows other classes, or sees other windows or joints, is a sentence before training begins."""
     config = TrainingConfig(model="conv1d", epochs=1)
     architecture = MODELS["conv1d"](features=config.features, window=config.window.length, classes=3)
     weights = initialise(architecture, np.random.default_rng(0))
-    for labels, window, says in (
-        (("background", "sit", "wave"), WindowSpec(), "a teacher knows background, sit, wave; the student learns"),
-        (ACTIONS, WindowSpec(rate_hz=10), "a teacher sees 32 frames at 10 Hz, the student 32 at 15 Hz"),
+    own = Description(
+        labels=ACTIONS,
+        architecture=architecture,
+        features=config.features,
+        window=config.window,
+        temperature=1.0,
+    )
+    others = ("background", "sit", "wave")
+    for known, says in (
+        (replace(own, labels=others), "a teacher knows background, sit, wave; the student learns"),
+        (replace(own, window=WindowSpec(rate_hz=10)), "a teacher sees 32 frames at 10 Hz, the student 32 at 15 Hz"),
+        (replace(own, features=FeatureSpec(objects=("cup",))), "a teacher sees core15, cup, the student core15;"),
     ):
-        known = Description(
-            labels=labels, architecture=architecture, features=config.features, window=window, temperature=1.0
-        )
         teacher = Checkpoint(known, weights, np.zeros((1, 32, 4), np.float32))
         with pytest.raises(ConfigError, match=says):
             train(windows(2, 0), windows(2, 50), config, options=RunOptions(teachers=(teacher,)))
