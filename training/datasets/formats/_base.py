@@ -24,7 +24,7 @@ from training.datasets.recording import Recording
 
 MAX_TEXT_BYTES = 256 * 1024 * 1024
 MAX_FILES = 2_000_000  # NTU RGB+D 120 has 114,480 clips; frame-by-frame layouts have more
-_FARTHEST = 1e6  # pixels or metres
+FARTHEST = 1e6  # pixels or metres
 _HEAD_BYTES = 64 * 1024
 MAX_FRAMES = 1_000_000  # nine hours at 30 frames a second
 
@@ -94,7 +94,7 @@ def action_labels(action: str, frames: int) -> tuple[npt.NDArray[np.int64], tupl
 
 def is_sensible(values: npt.NDArray[Any]) -> bool:
     """Whether all values are finite and no farther out than any picture or room is wide."""
-    return bool((np.abs(values) <= _FARTHEST).all())
+    return bool((np.abs(values) <= FARTHEST).all())
 
 
 def assemble(position: npt.NDArray[Any], score: npt.NDArray[Any], *, layout: str, where: str) -> Array:
@@ -109,7 +109,7 @@ def assemble(position: npt.NDArray[Any], score: npt.NDArray[Any], *, layout: str
     result = np.zeros((frames, joints, 4), np.float32)
     seen = ~(score <= 0)  # NaN counts as seen here, and is refused below
     place = np.where(seen[..., None], position, 0)
-    wrong = np.isnan(score) | ~(np.abs(place) <= _FARTHEST).all(axis=-1)
+    wrong = np.isnan(score) | ~(np.abs(place) <= FARTHEST).all(axis=-1)
     if wrong.any():
         frame, joint = (int(i) for i in np.argwhere(wrong)[0])
         raise InputError(

@@ -18,6 +18,7 @@ import numpy as np
 from core.errors import InputError
 from core.skeleton import NTU25
 from training.datasets.formats._base import (
+    FARTHEST,
     MAX_FRAMES,
     Format,
     Options,
@@ -38,7 +39,7 @@ _NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})")
 _MOST_BODIES = 6  # a Kinect v2 follows no more
 _BODY_WORDS, _JOINT_WORDS = 10, 12
 _LONG_NUMBER = 19  # digits; Python's own limit comes much later and with a stranger complaint
-_TRUST = {0: 0.0, 1: 0.5, 2: 1.0}  # tracking state: not tracked, inferred, tracked
+_TRUST = {"0": 0.0, "1": 0.5, "2": 1.0}  # tracking state: not tracked, inferred, tracked
 _SHORTEST = 12  # frames; shorter tracks are noise where there is a longer one
 _FLAT, _FLAT_SHARE = 0.8, 0.69754  # a body wider than so many of its heights, in so many of its frames, is furniture
 
@@ -147,8 +148,8 @@ class _Lines:
             raise self.error(f"{what} is {word[:40]}; 0 to {most} are possible")
         return int(word)
 
-    def error(self, complaint: str) -> InputError:
-        return InputError(f"{self._file}: line {self._at}: {complaint}")
+    def error(self, complaint: str, lines_ago: int = 1) -> InputError:
+        return InputError(f"{self._file}: line {self._at - lines_ago + 1}: {complaint}")
 
     def finish(self) -> None:
         rest = next((number for number, line in enumerate(self._lines[self._at :], self._at + 1) if line.strip()), None)
@@ -172,20 +173,22 @@ def _parse(file: Path) -> tuple[int, dict[str, Track]]:
             if frame in track:
                 raise lines.error(f"body {body} is twice in frame {frame}")
             track[frame] = np.array([_joint(lines, joint) for joint in NTU25.joints])
+            if not is_sensible(track[frame][:, :3]):
+                worst = int(np.argmax(~(np.abs(track[frame][:, :3]) <= FARTHEST).all(axis=1)))
+                raise lines.error(
+                    f"joint {NTU25.joints[worst]}: a coordinate is no sensible number", NTU25.size - worst
+                )
     lines.finish()
     return frames, bodies
 
 
-def _joint(lines: _Lines, joint: str) -> list[float]:
+def _joint(lines: _Lines, joint: str) -> tuple[float, ...]:
     words = lines.words(_JOINT_WORDS, f"joint {joint}")
     try:
-        x, y, z, colour_x, colour_y = (float(words[place]) for place in (0, 1, 2, 5, 6))
-        trust = _TRUST[int(words[-1])]
+        place = float(words[0]), float(words[1]), float(words[2]), float(words[5]), float(words[6])
+        return (*place, _TRUST[words[-1]])
     except (ValueError, KeyError) as exc:
         raise lines.error(f"joint {joint}: {exc} is not a number or tracking state") from exc
-    if not is_sensible(np.array([x, y, z])):
-        raise lines.error(f"joint {joint}: a coordinate is no sensible number")
-    return [x, y, z, colour_x, colour_y, trust]
 
 
 FORMAT = Format("ntu", "NTU RGB+D 60 or 120, *.skeleton", recognises, read)

@@ -20,7 +20,7 @@ from tests.training.datasets.formats import (
     test_pyskl,
     test_scenes_json,
 )
-from training.datasets.formats import FORMATS, Options
+from training.datasets.formats import FORMATS, Options, find_format
 from training.datasets.importing import import_source
 
 WRITERS = {
@@ -64,6 +64,16 @@ def damage(content: bytes, chance: random.Random) -> bytes:
 def test_every_format_is_damaged():
     """A new format is damaged here as well."""
     assert WRITERS.keys() == FORMATS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_every_format_is_found_out(tmp_path, name):
+    """What a source is follows from what is there, as a folder or as a file, with a note beside it or not."""
+    WRITERS[name](tmp_path)
+    file = next(path for path in tmp_path.rglob("*") if path.is_file())
+    source = file if name in OF_FILES else tmp_path
+    (tmp_path / "README.md").write_text("# data\n")
+    assert find_format(source).name == name
 
 
 @pytest.mark.parametrize("name", sorted(WRITERS))

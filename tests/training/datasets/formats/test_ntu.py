@@ -161,7 +161,7 @@ def replace_line(number, line):
             replace_line(6, joint_line((float("nan"), 0, 1))),
             "line 6: joint spine_mid: a coordinate is no sensible number",
         ),
-        (replace_line(6, joint_line((0, 0, 1), state=3)), "line 6: joint spine_mid"),
+        (replace_line(6, joint_line((0, 0, 1), state=3)), "line 6: joint spine_mid: '3'"),
         (replace_line(6, "1 2 3"), "line 6: has 3 words, joint spine_mid has 12"),
         (replace_line(6, " ".join("x" * 12)), "line 6: joint spine_mid: could not convert"),
         (replace_line(6, joint_line((1e300, 0, 1))), "joint spine_mid: a coordinate is no sensible number"),
