@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import ConfigError
+from core.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from training.datasets.recording import Recording
@@ -86,8 +86,14 @@ def train(
     settings = replace(read_recipe(config) if config else TrainingConfig(), **changes)  # type: ignore[arg-type]
     left_out = _names(without)
     recordings = [one for one in load_directory(data) if one.subject not in left_out]
-    training_part, validation_part = split_people(recordings, _names(validation))
-    _check_data(training_part, validation_part, settings.window.seconds, frozenset(accept or ()))
+    accepted = frozenset(accept or ())
+    try:
+        training_part, validation_part = split_people(recordings, _names(validation))
+    except InputError:
+        # What is wrong with the data itself comes first: other people doing the same would not mend it.
+        _check_data(recordings, [], settings.window.seconds, accepted)
+        raise
+    _check_data(training_part, validation_part, settings.window.seconds, accepted)
     unfinished = out / "unfinished.npz"
     options = RunOptions(unfinished, resume, deterministic, tuple(read_checkpoint(one) for one in teacher or ()))
     with shown_progress(settings.epochs, tensorboard) as on_epoch:

@@ -52,10 +52,11 @@ def test_check_says_what_a_random_split_is_worth(tmp_path):
     assert "subject_on_both_sides" in drawn.output
 
 
+@pytest.mark.parametrize("people", [1, 3])
 @pytest.mark.parametrize("command", [["data", "check"], ["train"]])
-def test_worthless_data_is_refused_before_anything_is_learnt(tmp_path, command):
-    """Checking and training stop with the reason, and both can be told to go on with this one check."""
-    data = str(write(map(frozen, clean()), tmp_path / "data"))
+def test_worthless_data_is_refused_before_anything_is_learnt(tmp_path, command, people):
+    """Checking and training stop with the reason, be it of one person, who could not be split anyway, or of three."""
+    data = str(write(map(frozen, clean(people)), tmp_path / "data"))
     result = RUNNER.invoke(app, [*command, data])
     assert isinstance(result.exception, InputError)
     assert "refused: frozen_frames: 100% of the frames repeat" in str(result.exception)
