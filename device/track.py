@@ -35,7 +35,7 @@ class Sighting:
         pose: as the estimator found it.
         keypoints: (15, 4) the same in the order of CORE15.
         at: when the picture was taken, seconds.
-        look: (2, 3), see `device.looks`; None without a picture.
+        look: (2, 3), see `device.looks`; None without a picture, or where somebody else may be in front.
     """
 
     pose: Pose
@@ -54,6 +54,10 @@ class Sighting:
     def middle(self) -> tuple[float, float]:
         """Of the trunk."""
         return _middle(self.keypoints[:, :2])
+
+    def is_near(self, other: "Sighting") -> bool:
+        """Whether one of two bodies in the same picture may hide the other."""
+        return math.dist(self.middle, other.middle) < _WIDE * max(self.size, other.size)
 
 
 class Track:
@@ -88,9 +92,9 @@ class Track:
         if elapsed > 0:
             self._accelerate(sighting, elapsed, _STEADY_IN_CROWD_S if crowded else _STEADY_S)
         self.size = max(sighting.size, self.size * math.exp(-elapsed / _SHRINKS_S))
-        if self.look is None or sighting.look is None:
+        if self.look is None:
             self.look = sighting.look
-        elif not crowded:
+        elif sighting.look is not None and not crowded:
             self.look = self.look + (sighting.look - self.look) * np.float32(1 - math.exp(-elapsed / _LOOK_S))
         self._before, self.newest, self.expected_at = self.newest, sighting, sighting.at
 

@@ -14,7 +14,7 @@ docs/decisions/0006 says why no library does this.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,9 @@ class Tracker:
             image: the picture, (H, W, 3) uint8; without it people are told apart by their places alone.
         """
         departures = self._depart(captured_at)
-        sightings = [_sight(pose, captured_at, image) for pose in poses]
+        sightings = [Sighting(pose, to_core15(pose), captured_at) for pose in poses]
+        if image is not None:
+            sightings = [_looked_at(one, sightings, image) for one in sightings]
         # From left to right, so that nothing depends on the order in which an estimator names people.
         ordered = sorted(sightings, key=lambda one: one.keypoints[:, :2].sum(axis=0).tolist())
         owners = self._match(ordered)
@@ -107,7 +109,7 @@ class Tracker:
             self._begun += 1
             self._tracks.append(Track(self._begun, sighting))
             return self._begun
-        crowded = any(track.is_near(one) for one in all_seen if one is not sighting) or any(
+        crowded = any(sighting.is_near(one) for one in all_seen if one is not sighting) or any(
             other.is_near(sighting) for other in self._tracks if other is not track
         )
         track.see(sighting, crowded=crowded)
@@ -161,6 +163,8 @@ class Tracker:
         return changes
 
 
-def _sight(pose: Pose, at: float, image: npt.NDArray[np.uint8] | None) -> Sighting:
-    keypoints = to_core15(pose)
-    return Sighting(pose, keypoints, at, None if image is None else look_of(image, keypoints))
+def _looked_at(sighting: Sighting, all_seen: list[Sighting], image: npt.NDArray[np.uint8]) -> Sighting:
+    """With its look, unless somebody near may be in front."""
+    if any(sighting.is_near(one) for one in all_seen if one is not sighting):
+        return sighting
+    return replace(sighting, look=look_of(image, sighting.keypoints))

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.skeleton import Pose
-from device.tracking import MAX_GAP_S, Tracker
+from device.tracking import MAX_GAP_S, MAX_HIDDEN_S, Tracker
+from tests.device.crossings import switches, watch
 from tests.people import pose_at
 
 
@@ -97,6 +98,76 @@ def test_nobody_jumps_across_the_picture():
     (second,) = numbers(tracker, [person(0.1, at=1.0)], 0.1)
     assert second != first
     assert numbers(tracker, [person(0.2)], 0.2) == [first]
+
+
+@pytest.mark.parametrize("crossing", range(20))
+def test_who_passes_somebody_keeps_the_number(crossing):
+    """Two people who pass each other, the one hidden for a while, are never taken for each other."""
+    assert switches(Tracker(), watch(crossing)) == 0
+
+
+def test_uneven_frames_do_not_matter():
+    """Somebody who walks keeps the number over frames that are 20 to 400 ms apart."""
+    tracker, moment = Tracker(), 0.0
+    seen = set()
+    for step in np.random.default_rng(1).uniform(0.02, 0.4, 40):
+        moment += float(step)
+        seen |= set(numbers(tracker, [person(moment, at=0.3 * moment)], moment))
+    assert len(seen) == 1
+
+
+def test_who_is_hidden_is_waited_for():
+    """Somebody who goes missing where somebody else stands is still the same after a second, and not after three."""
+    hidden, front = person(0.0, at=0.03, seed=2), person(0.0, seed=2)
+    for away, same in ((1.0, True), (MAX_HIDDEN_S + 1, False)):
+        tracker = Tracker()
+        before = numbers(tracker, [hidden, front], 0.0)
+        for moment in np.arange(0.1, away, 0.1):
+            assert numbers(tracker, [front], float(moment)) == before[1:]
+        assert (numbers(tracker, [hidden, front], away) == before) is same
+
+
+@pytest.mark.parametrize(("shade", "place"), [(40, 0), (220, 1)])
+def test_clothes_decide_where_places_do_not(shade, place):
+    """Somebody found halfway between two who were seen is the one who wears the same."""
+    middle = float(person(0.0, seed=5).joints[:, 0].mean())
+    dark_and_bright = np.full((100, 200, 3), 40, np.uint8)
+    dark_and_bright[:, round(100 * middle) :] = 220
+    tracker = Tracker()
+    people, _ = tracker.update([person(0.0, at=side, seed=5) for side in (-0.17, 0.17)], 0.0, dark_and_bright)
+    ((number, _),), _ = tracker.update([person(0.0, seed=5)], 0.2, np.full((100, 200, 3), shade, np.uint8))
+    assert number == people[place][0]
+
+
+def test_a_prediction_goes_on_as_the_joints_went():
+    """Between two updates everybody seen last is where a straight line leads; who was missed is not guessed at."""
+    tracker = Tracker()
+    tracker.update([person(0.0), person(0.0, at=1.0)], 0.0)
+    moved = Pose(person(0.0).joints + np.array([0.02, 0.01, 0], np.float32), person(0.0).score)
+    ((number, _),), _ = tracker.update([moved], 0.1)
+    ((predicted, pose),) = tracker.predict(0.15)
+    assert predicted == number
+    assert pose.joints == pytest.approx(moved.joints + np.array([0.01, 0.005, 0]), abs=1e-5)
+
+
+def test_the_first_prediction_is_the_pose():
+    """Who was seen once is expected where they were."""
+    tracker = Tracker()
+    pose = person(0.0)
+    tracker.update([pose], 0.0)
+    assert tracker.predict(0.05) == [(1, pose)]
+
+
+@given(st.lists(st.lists(st.integers(0, 60), max_size=4, unique=True), max_size=8), st.randoms(use_true_random=False))
+def test_the_order_of_poses_changes_nothing(frames, chance):
+    """Poses named in any order get the same numbers; places are whole twentieths of a frame's height."""
+    one, other = Tracker(), Tracker()
+    for moment, places in enumerate(frames):
+        poses = [person(moment / 5, at=place / 20) for place in places]
+        shuffled = chance.sample(poses, len(poses))
+        given_here = {id(pose): number for number, pose in one.update(poses, moment / 5)[0]}
+        given_there = {id(pose): number for number, pose in other.update(shuffled, moment / 5)[0]}
+        assert given_here == given_there
 
 
 def test_clearing_ends_everybody():
