@@ -17,7 +17,7 @@ from core.bundle import BACKGROUND
 from core.errors import InputError
 from core.skeleton import Array
 from training.datasets.arrays import AnyArray, read_npz
-from training.datasets.formats._base import Format, Options, Reading, Times, assemble
+from training.datasets.formats._base import Format, Options, Reading, Times, assemble, frame_times
 from training.datasets.formats._landmarks import layout_of, to_heights
 from training.datasets.formats._npz import class_names, has_fields, numbers
 from training.datasets.recording import METRES, Recording
@@ -63,7 +63,7 @@ def _recordings(
             Recording(
                 name=name,
                 subject=options.subject or str(fields_of_take.get("subject", name)),
-                times=_times(fields_of_take["t"], f"{source}: {name}"),
+                times=_times(fields_of_take["t"], f"{source}: {name}", options.fps),
                 joints=joints,
                 labels=number_of[fields_of_take["y"]],
                 classes=classes,
@@ -80,8 +80,9 @@ def _select(fields: dict[str, AnyArray], take: int) -> dict[str, AnyArray]:
     return {name: fields[name][inside] for name in ("X", "y", "t")} | per_take
 
 
-def _times(moments: AnyArray, where: str) -> Times:
-    times = moments.astype(np.float64)
+def _times(moments: AnyArray, where: str, fps: float) -> Times:
+    """Times as they are, or at a rate that is known better than times which somebody rounded."""
+    times = frame_times(len(moments), fps) if fps else moments.astype(np.float64)
     if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise InputError(f"{where}: its times t do not grow from frame to frame; number or sort its frames")
     return times

@@ -52,6 +52,13 @@ def test_missing_joints_and_scores_are_kept(tmp_path):
     assert np.isnan(one.joints[1]).all()
 
 
+def test_a_known_rate_beats_rounded_times(tmp_path):
+    """Times with two digits jitter; a rate that is given makes them even."""
+    source = write(tmp_path / "falls.npz", t=np.array([0.0, 0.03, 0.07, 0.1, 0.0, 0.03]))
+    assert everything(source, fps=30.0)[0].times == pytest.approx(np.arange(4) / 30)
+    assert everything(source)[0].times == pytest.approx([0, 0.03, 0.07, 0.1])
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
