@@ -85,7 +85,7 @@ class Vision:
         with self._meter.stage("pose"):
             poses = self._estimator.estimate(frame.image, frame.captured_at)
         with self._meter.stage("tracking"):
-            people, departures = self._tracker.update(poses, frame.captured_at)
+            people, departures = self._tracker.update(poses, frame.captured_at, frame.image)
         if people and self._things is not None and self._wanted:
             with self._meter.stage("objects"):
                 self._things.update(frame.image, frame.captured_at)
