@@ -65,6 +65,9 @@ def frames(video: Path) -> Iterator[tuple[float, Picture]]:
     """Every frame that can be decoded, as (seconds since the first one, (H, W, 3) uint8 BGR).
 
     The video's own clock counts where it goes forward, so that a phone's uneven rate stays what it was.
+
+    Raises:
+        InputError: a frame cannot be decoded, is too large, or there are too many.
     """
     import cv2
 
@@ -84,6 +87,7 @@ def frames(video: Path) -> Iterator[tuple[float, Picture]]:
             forward = moment + step / 4 < clock - first < moment + 60
             moment = clock - first if forward and index else moment + step
             yield moment, np.asarray(image, np.uint8)
+        raise InputError(f"{video}: has more than {_MAX_FRAMES} frames; cut it into parts")
     except cv2.error as exc:
         raise InputError(f"{video}: cannot be decoded ({exc.err}); convert it, or leave it out") from exc
     finally:
