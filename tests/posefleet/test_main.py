@@ -45,7 +45,7 @@ def test_every_command_explains_itself(command):
     ("command", "says"),
     [
         (["train", "nowhere"], "nowhere: no recordings"),
-        (["train", "nowhere", "--model", "perceptron"], "choose one of conv_lstm, lstm"),
+        (["train", "nowhere", "--model", "perceptron"], "perceptron: unknown; choose one of "),
         (["evaluate", "nowhere", "nowhere"], "nowhere"),
         (["convert", "nowhere"], "not a checkpoint"),
         (["demo", "--broker", "rabbit"], "choose mosquitto, amqtt or auto"),
