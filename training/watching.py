@@ -55,7 +55,7 @@ def watch(video: Path, estimator: "PoseEstimator", *, people: int) -> list[Perso
     seen: list[list[tuple[int, Pose]]] = []
     for moment, image in frames(video):
         times.append(moment)
-        seen.append(tracker.update(estimator.estimate(image, moment), moment)[0])
+        seen.append(tracker.update(estimator.estimate(image, moment), moment, image)[0])
     if not times:
         raise InputError(f"{video}: no frame can be read; is it a video that OpenCV knows?")
     return _people(np.array(times), seen, people)
