@@ -12,6 +12,7 @@ help:
 	@echo "make test    every test, with a real broker"
 	@echo "make check   format, lint, types, import rules"
 	@echo "make bench   measurements, as ratios in one run"
+	@echo "make accuracy  how well actions are recognised on real recordings, into docs/benchmarks.md (an hour or two)"
 	@echo "make lock    compile requirements/ again from pyproject.toml"
 
 setup: $(READY)
@@ -40,6 +41,9 @@ check: setup
 bench: setup
 	$(BIN)/python -m tests.bench
 
+accuracy: setup
+	$(BIN)/python -m tests.benchmarks.accuracy $(ACCURACY)
+
 lock: setup
 	$(BIN)/uv pip compile -q pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o requirements/dev-py311.txt
@@ -49,4 +53,4 @@ lock: setup
 			-o requirements/board-$$machine-py311.txt; \
 	done
 
-.PHONY: help setup demo test check bench lock
+.PHONY: help setup demo test check bench accuracy lock

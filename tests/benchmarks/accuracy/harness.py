@@ -1,0 +1,167 @@
+"""What the benchmarks of accuracy share: train on one side, answer for the other, count, and write it down."""
+
+import os
+import resource
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from converter.patch import patch
+from converter.quantize import make_template
+from core.architecture import Architecture, parameter_count
+from core.features import extract
+from core.interpreter import Classifier
+from core.network import forward, softmax
+from core.skeleton import Array
+from core.weights import Weights
+from training.datasets.recording import Recording
+from training.pipeline import FINER, classes_of, windows_of
+from training.recipe import RECIPES, read_recipe
+from training.train import PLAIN_RUN, RunOptions, Trained, TrainingConfig, train
+
+DATA = Path(os.environ.get("POSEFLEET_DATA", Path(__file__).parents[3].parent / "shared/data"))
+DOCUMENT = Path(__file__).parents[3] / "docs/benchmarks.md"
+_MEGABYTE_KB = 1024
+console = Console(width=120)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model that was trained on one side says about the other.
+
+    Attributes:
+        logits: (N, C) of its float weights.
+        labels: (N,) the truth.
+        features: (N, T, F) what it saw.
+        cpu_s: of its training.
+    """
+
+    trained: Trained
+    logits: Array
+    labels: npt.NDArray[np.int64]
+    features: Array
+    cpu_s: float
+
+    @property
+    def accuracy(self) -> float:
+        """Per cent right."""
+        return share_right(self.logits, self.labels)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of a section: values over seeds, in the unit of `what`, and what they must reach."""
+
+    what: str
+    values: tuple[float, ...]
+    target: float | None = None
+    at_most: bool = False
+    note: str = ""
+
+    def row(self) -> tuple[str, str, str, str]:
+        """Cells of the table."""
+        mean, spread = float(np.mean(self.values)), float(np.std(self.values))
+        text = f"{mean:.1f} ± {spread:.1f}" if len(self.values) > 1 else f"{mean:.1f}"
+        if self.target is None:
+            return self.what, text, "", self.note
+        reached = mean <= self.target if self.at_most else mean >= self.target
+        wanted = f"{'≤' if self.at_most else '≥'} {self.target:g}"
+        return self.what, text, f"{wanted}: {'reached' if reached else '**missed**'}", self.note
+
+
+def recipe(name: str, **changes: object) -> TrainingConfig:
+    """A recipe of training/recipes, changed where a benchmark compares networks or seeds."""
+    return replace(read_recipe(RECIPES / f"{name}.toml"), **changes)  # type: ignore[arg-type]
+
+
+def learn(
+    training: Sequence[Recording],
+    test: Sequence[Recording],
+    config: TrainingConfig,
+    *,
+    options: RunOptions = PLAIN_RUN,
+    validation: Sequence[Recording] = (),
+) -> Answers:
+    """Train on one side and answer for the other; without validation people the recipe's last epoch is kept."""
+    import tf_keras
+
+    tf_keras.backend.clear_session()  # graphs of earlier runs would pile up
+    classes = classes_of([*training, *test])
+    held_out = windows_of(validation, config, classes)
+    windows = windows_of(training, config, classes, finer=FINER if config.clips else 1)
+    began = time.process_time()
+    trained = train(windows, held_out, config, options=options)
+    spent = time.process_time() - began
+    judged = windows_of(test, config, classes)
+    features = extract(judged.keypoints, config.features, rate_hz=config.window.rate_hz)
+    return Answers(trained, forward(trained.architecture, trained.weights, features), judged.labels, features, spent)
+
+
+def share_right(logits: Array, labels: npt.NDArray[np.int64]) -> float:
+    """Per cent."""
+    return 100 * float((logits.argmax(axis=1) == labels).mean())
+
+
+def together(answers: Sequence[Answers]) -> float:
+    """Per cent right of several models whose probabilities are averaged."""
+    mean = np.mean([softmax(one.logits) for one in answers], axis=0)
+    return share_right(mean, answers[0].labels)
+
+
+class Quantizer:
+    """Quantized models of one architecture: a template once, then patched."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        self._template = make_template(architecture)
+
+    @property
+    def size_kb(self) -> float:
+        """Of the file that devices get."""
+        return len(self._template.model) / 1024
+
+    def logits(self, weights: Weights, features: Array) -> Array:
+        """(N, C) as a device would compute them."""
+        classifier = Classifier(patch(self._template.model, self._template.patch_map, weights))
+        return np.stack([classifier.logits(one) for one in features])
+
+
+def costs(answers: Answers, quantizer: Quantizer) -> list[Figure]:
+    """Parameters, size, training time and memory of a model."""
+    name = answers.trained.config.model
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEGABYTE_KB
+    return [
+        Figure(
+            f"{name}: parameters, thousands", (parameter_count(answers.trained.architecture) / 1000,), 250, at_most=True
+        ),
+        Figure(f"{name}: quantized file, KB", (quantizer.size_kb,)),
+        Figure(f"{name}: training, CPU seconds", (answers.cpu_s,)),
+        Figure("peak memory of the process so far, MB", (peak_mb,), 3 * _MEGABYTE_KB, at_most=True),
+    ]
+
+
+def report(name: str, title: str, about: str, figures: Sequence[Figure]) -> None:
+    """Print a section and put it in the place of its predecessor in docs/benchmarks.md."""
+    rows = [figure.row() for figure in figures]
+    lines = [f"## {title}", "", about, "", "| what | measured | must | note |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    section = f"<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- /{name} -->\n"
+    text = DOCUMENT.read_text() if DOCUMENT.exists() else "# Benchmarks\n"
+    before, _, rest = text.partition(f"<!-- {name} -->\n")
+    after = rest.partition(f"<!-- /{name} -->\n")[2]
+    DOCUMENT.write_text(before + section + after if rest else f"{text.rstrip()}\n\n{section}")
+    console.print("\n".join(lines))
+
+
+def over_seeds(seeds: int, measure: Callable[[int], Answers]) -> list[Answers]:
+    """One run for every seed, each told as soon as it is there."""
+    answers = []
+    for seed in range(seeds):
+        answers.append(measure(seed))
+        one = answers[-1]
+        console.print(f"  {one.trained.config.model} seed {seed}: {one.accuracy:.2f} % in {one.cpu_s:.0f} CPU s")
+    return answers

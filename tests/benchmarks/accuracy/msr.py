@@ -1,0 +1,100 @@
+"""MSR-Action3D: twenty actions by ten people before a Kinect; the published people test."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tests.benchmarks.accuracy.harness import (
+    DATA,
+    Answers,
+    Figure,
+    Quantizer,
+    console,
+    costs,
+    learn,
+    over_seeds,
+    recipe,
+    report,
+    share_right,
+)
+from training.datasets.formats import msr_action3d
+from training.datasets.formats._base import Options
+from training.datasets.halves import halves
+from training.datasets.recording import Recording
+from training.datasets.splits import random_split, units
+
+MODELS = ("conv_lstm", "conv1d")
+ABOUT = (
+    "Train on people 1, 3, 5, 7, 9, test on 2, 4, 6, 8, 10 (557 sequences); mean and standard deviation over seeds. "
+    "Recipe: training/recipes/msr_action3d.toml, fixed epochs."
+)
+
+
+def run(seeds: int) -> None:
+    """Measure and report."""
+    recordings = read()
+    figures = _cross_subject(recordings, seeds)
+    figures += _subsets(recordings, seeds) + _ten_halves(recordings) + _leaking(recordings, seeds)
+    report("msr", "MSR-Action3D", ABOUT, figures)
+
+
+def read() -> list[Recording]:
+    """The sequences that the literature uses."""
+    reading = msr_action3d.read(DATA / "msr_action3d/msr_action3d.npz", Options())
+    return [one for unit in reading.units for one in unit if one.splits]
+
+
+def published(recordings: Sequence[Recording], part: str) -> tuple[list[Recording], list[Recording]]:
+    """Training and test recordings of a published part."""
+    return tuple([one for one in recordings if f"{part}_{side}" in one.splits] for side in ("train", "test"))  # type: ignore[return-value]
+
+
+def _cross_subject(recordings: Sequence[Recording], seeds: int) -> list[Figure]:
+    training, test = published(recordings, "cross_subject")
+    figures = []
+    for model, target in zip(MODELS, (91, 92.5), strict=True):
+        answers = over_seeds(seeds, lambda seed: learn(training, test, recipe("msr_action3d", model=model, seed=seed)))  # noqa: B023
+        figures.append(Figure(f"cross-subject, {model}, %", tuple(one.accuracy for one in answers), target))
+        figures += _quantized(answers)
+    return figures
+
+
+def _quantized(answers: Sequence[Answers]) -> list[Figure]:
+    quantizer = Quantizer(answers[0].trained.architecture)
+    lost = [
+        one.accuracy - share_right(quantizer.logits(one.trained.weights, one.features), one.labels) for one in answers
+    ]
+    name = answers[0].trained.config.model
+    return [Figure(f"{name}: points lost by quantizing", tuple(lost), 0.5, at_most=True), *costs(answers[0], quantizer)]
+
+
+def _subsets(recordings: Sequence[Recording], seeds: int) -> list[Figure]:
+    figures, means = [], []
+    for part in ("as1", "as2", "as3"):
+        training, test = published(recordings, part)
+        answers = over_seeds(seeds, lambda seed: learn(training, test, recipe("msr_action3d", seed=seed)))  # noqa: B023
+        means.append([one.accuracy for one in answers])
+        figures.append(Figure(f"{part.upper()}, conv_lstm, %", tuple(means[-1])))
+    return [*figures, Figure("mean of AS1, AS2, AS3, %", tuple(np.mean(means, axis=0)))]
+
+
+def _ten_halves(recordings: Sequence[Recording]) -> list[Figure]:
+    splits = halves(units(recordings), DATA / "msr_action3d/ten_half_splits.json")
+    figures = []
+    for model in MODELS:
+        values = []
+        for split in splits:
+            training, test = split.pick(recordings, "train"), split.pick(recordings, "test")
+            values.append(learn(training, test, recipe("msr_action3d", model=model)).accuracy)
+            console.print(f"  {split}, {model}: {values[-1]:.2f} %")
+        note = "spread is over the splits; best published 92.79"
+        figures.append(Figure(f"ten half splits of people, {model}, %", tuple(values), 94, note=note))
+    return figures
+
+
+def _leaking(recordings: Sequence[Recording], seeds: int) -> list[Figure]:
+    split = random_split(units(recordings), share=0.5)
+    training, test = split.pick(recordings, "train"), split.pick(recordings, "test")
+    answers = over_seeds(seeds, lambda seed: learn(training, test, recipe("msr_action3d", seed=seed)))
+    note = "LEAKS: the same people are on both sides; never a result"
+    return [Figure("random halves of sequences, conv_lstm, %", tuple(one.accuracy for one in answers), note=note)]

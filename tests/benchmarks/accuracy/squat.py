@@ -1,0 +1,26 @@
+"""Squat positions: one picture, one answer; training and test files as published."""
+
+from tests.benchmarks.accuracy.harness import DATA, Figure, Quantizer, costs, learn, over_seeds, recipe, report
+from training.datasets.formats import landmarks_csv
+from training.datasets.formats._base import Options
+from training.datasets.recording import Recording
+
+ABOUT = (
+    "MediaPipe landmarks of single pictures, up or down; trained and tested on the files as they are published. "
+    "Recipe: training/recipes/stills.toml, fixed epochs."
+)
+
+
+def run(seeds: int) -> None:
+    """Measure and report."""
+    training, test = (_read(part) for part in ("train", "test"))
+    answers = over_seeds(seeds, lambda seed: learn(training, test, recipe("stills", seed=seed)))
+    accuracy = Figure("pictures right, %", tuple(one.accuracy for one in answers), 99.4, note="published: 99.4")
+    report(
+        "squat", "Squat positions", ABOUT, [accuracy, *costs(answers[0], Quantizer(answers[0].trained.architecture))]
+    )
+
+
+def _read(part: str) -> list[Recording]:
+    reading = landmarks_csv.read(DATA / f"exercise_frames/squat_model__{part}.csv", Options())
+    return [one for unit in reading.units for one in unit]
