@@ -12,7 +12,7 @@ help:
 	@echo "make test    every test, with a real broker"
 	@echo "make check   format, lint, types, import rules"
 	@echo "make bench   measurements, as ratios in one run"
-	@echo "make accuracy  how well actions are recognised on real recordings, into docs/benchmarks.md (an hour or two)"
+	@echo "make accuracy  how well real recordings are recognised, into docs/benchmarks.md (an hour or two)"
 	@echo "make lock    compile requirements/ again from pyproject.toml"
 
 setup: $(READY)

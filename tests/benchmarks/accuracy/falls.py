@@ -18,7 +18,7 @@ from training.datasets.recording import Recording
 
 ABOUT = (
     "Thirty videos, COCO-17 joints in the picture; five folds by video, mean and standard deviation over seeds. "
-    "A moment is right if the window that ends there says its label. Events are those of the device's own state machine. "
+    "A moment is right if the window that ends there says its label. Events are those of the device's state machine. "
     "Recipe: training/recipes/fall_video.toml, fixed epochs."
 )
 _FOLDS = 5
