@@ -10,8 +10,8 @@ into, never imported.
 
 import hashlib
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -83,7 +83,7 @@ def wheel_models() -> PoseModels | None:
     Raises:
         InputError: they are there and damaged.
     """
-    spec = find_spec(WHEEL)
+    spec = PathFinder.find_spec(WHEEL)  # on disk, whatever is loaded under that name
     if spec is None or not spec.submodule_search_locations:
         return None
     root = Path(spec.submodule_search_locations[0])

@@ -59,7 +59,7 @@ class CameraSettings(Section):
 class PoseSettings(Section):
     """[pose] who is in the picture."""
 
-    estimator: Literal["blazepose", "mediapipe", "holistic", "yolo", "movenet", "recording"] = "mediapipe"
+    estimator: Literal["blazepose", "mediapipe", "holistic", "yolo", "movenet", "recording"] = "blazepose"
     """`blazepose` follows several people on MediaPipe's models alone. `mediapipe` is MediaPipe's own Pose graph, for
     one person; `holistic` adds their hands and face, for signs. `yolo` (YOLO pose, RTMO) and `movenet` (MoveNet,
     RTMPose) run a model of yours. `recording` replays stored keypoints instead of looking."""

@@ -11,7 +11,7 @@ from device.pose.blazepose.smoothing import JOINTS, REGION_POINTS, VISIBILITY_WE
 Array = npt.NDArray[np.float32]
 
 
-_SAME_BODY = 0.08  # mean distance between the joints in region sizes; shoulders are about 0.2 apart
+_SAME_BODY = 0.08  # distance between joints in region sizes; shoulders are about 0.2 apart
 
 
 class Followed:
@@ -44,12 +44,13 @@ class Followed:
 
 
 def is_anyone(sight: Sight, people: list[Followed]) -> bool:
-    """Whether a sight shows nobody new: each of its joints is, on average, where somebody's same joint is already.
+    """Whether a sight shows nobody new: its joints, or half of them, are where somebody's same joints are already.
 
-    Also one body made up of the halves of two, which the landmark model sees now and then.
+    Also one body made up of parts of two, which the landmark model sees now and then.
     """
     if not people:
         return False
     apart = [np.linalg.norm(sight.joints[:, :2] - person.sight.joints[:, :2], axis=1) for person in people]
     size = min(person.region.size for person in people)
-    return bool(np.min(apart, axis=0).mean() < _SAME_BODY * size)
+    nearest = np.min(apart, axis=0)
+    return bool(min(nearest.mean(), np.median(nearest)) < _SAME_BODY * size)

@@ -60,7 +60,7 @@ class Views:
 
     def seek(self, regions: Sequence[Region], *, rounds: int = 1) -> None:
         """Start again: close to these people, then farther beside them; the first part so many times."""
-        close = [self._around(region, _REGION_SHARE_CLOSE)[1] for region in regions]
+        close = list(dict.fromkeys(self._around(region, _REGION_SHARE_CLOSE)[1] for region in regions))
         beside, size = list[View](), math.inf
         for region in sorted(regions, key=lambda one: -one.size):
             if region.size * _ALIKE < size:

@@ -17,7 +17,7 @@ def test_mediapipe_finds_the_rendered_person_in_every_frame():
     """In all actions the person is found, with limbs within three per cent of body height of the ground truth."""
     footage = replace(random_footage("emil"), fps=1.5)  # turned by 27 degrees, mirrored, half the picture tall
     height, errors = _height(footage), []
-    with closing(make_estimator(PoseSettings())) as estimator:
+    with closing(make_estimator(PoseSettings(estimator="mediapipe"))) as estimator:
         for moment, shot in film(footage):
             (person,) = estimator.estimate(shot.picture, moment)
             joints = person.joints[:, :2] * footage.height  # frame heights to pixels

@@ -13,6 +13,14 @@ def taken(views: Views, count: int) -> list[View]:
     return [views.next() for _ in range(count)]
 
 
+def parts_of(views: Views) -> list[View]:
+    """All that is left to look at since the last change."""
+    parts = []
+    while views.seeking:
+        parts.append(views.next())
+    return parts
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_place_is_looked_at_from_near(shape):
     """In one round every place is shown in a part of two thirds of the smaller side; no view leaves the picture."""
@@ -33,17 +41,25 @@ def test_the_whole_picture_comes_every_other_time():
     assert all(view == View(0, 0, 640, 480) for view in views[::2])
 
 
-def test_beside_small_people_others_of_their_size_are_sought_first():
-    """Parts come first in which a body of that size fills about half, at its height and across the whole picture."""
+def test_close_to_small_people_others_are_sought_first_then_beside_them():
+    """First the person is in the middle, then parts follow in which a body of that size fills more than half."""
     views = Views((288, 384, 3))
     views.seek([Region((190.0, 185.0), 155.0, 0.0)])
-    parts = []
-    while views.seeking:
-        parts.append(views.next())
-    assert {view.height for view in parts} == {172}
-    assert all(view.top < 185 - 0.3 * view.height and view.top + view.height > 185 for view in parts)
-    assert min(view.left for view in parts) == 0
-    assert max(view.left + view.width for view in parts) == 384
+    close, *beside = parts_of(views)
+    assert abs(close.left + close.width / 2 - 190) <= 1
+    assert {view.height for view in beside} == {round(155 / 0.9)}
+    assert all(view.top < 185 - 0.3 * view.height and view.top + view.height > 185 for view in beside)
+    assert min(view.left for view in beside) == 0
+    assert max(view.left + view.width for view in beside) == 384
+
+
+def test_who_was_lost_is_sought_again_and_again():
+    """More rounds look again close to the people who are still there."""
+    views = Views((288, 384, 3))
+    views.seek([Region((190.0, 185.0), 155.0, 0.0)], rounds=4)
+    parts = parts_of(views)
+    assert parts.count(parts[0]) == 4
+    assert parts[-3:] == [parts[0]] * 3
 
 
 def test_beside_large_people_the_whole_picture_is_enough():
