@@ -34,7 +34,7 @@ PATIENCE_S = 60.0
 class Pictures:
     """A camera that gives a picture every so often; whoever comes late gets the newest."""
 
-    state, problem = "ok", None
+    state, problem, attempts = "ok", None, 0
 
     def __init__(self) -> None:
         self._began, self._number, self._every = time.monotonic(), 0, 1
