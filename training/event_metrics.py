@@ -1,11 +1,19 @@
 """How good events are: what was reported against what was done, on the same clock.
 
-result = match(script, events, tolerance_s=1.0)
-result.found, result.missed, result.false
+Each performed action is paired with at most one event of the same name, as many pairs as there can be (the optimal
+matching of sed_eval; Mesaros et al. 2016), the nearest onsets among those. What makes a pair is for the caller to say:
+
+    result = match(done, reported, within(0.5))             # onsets at most half a second apart
+    result = match(done, reported, within(1.0, ends=True))  # and the ends, too
+    result = match(done, reported, overlapping(0.5))        # intersection over union of at least one half
+    result = match(done, reported, touching)                # at the same time at all
+    result.f1, result.found, result.missed, result.false
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -61,28 +69,74 @@ class EventReport:
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
+    def of(self, action: str) -> "EventReport":
+        """The same for one action only."""
+        return EventReport(
+            tuple(one for one in self.found if one.truth.action == action),
+            tuple(one for one in self.missed if one.action == action),
+            tuple(one for one in self.false if one.action == action),
+        )
 
-def match(truth: Sequence[Span], events: Sequence[Span], *, tolerance_s: float) -> EventReport:
-    """Pair each performed action with at most one event of the same action.
 
-    A pair counts only if start and end are both within the tolerance. Earlier events choose first, and take the
-    nearest performed action that is still free.
-    """
-    free = list(truth)
-    found: list[Match] = []
-    false: list[Span] = []
-    for event in sorted(events, key=lambda span: span.start):
-        fitting = [
-            span
-            for span in free
-            if span.action == event.action
-            and abs(span.start - event.start) <= tolerance_s
-            and abs(span.end - event.end) <= tolerance_s
-        ]
-        if not fitting:
-            false.append(event)
-            continue
-        nearest = min(fitting, key=lambda span: abs(span.start - event.start))
-        free.remove(nearest)
-        found.append(Match(nearest, event))
-    return EventReport(tuple(found), tuple(free), tuple(false))
+Fits = Callable[[Span, Span], bool]
+
+
+def within(tolerance_s: float, *, ends: bool = False) -> Fits:
+    """An action and an event that begin, and end if asked, at most so many seconds apart."""
+
+    def fits(truth: Span, event: Span) -> bool:
+        near = abs(truth.start - event.start) <= tolerance_s
+        return near and (not ends or abs(truth.end - event.end) <= tolerance_s)
+
+    return fits
+
+
+def overlapping(least: float) -> Fits:
+    """An action and an event whose intersection is at least this share of their union."""
+    return lambda truth, event: overlap(truth, event) >= least
+
+
+def touching(truth: Span, event: Span) -> bool:
+    """Whether there is any moment in both."""
+    return truth.start < event.end and event.start < truth.end
+
+
+def overlap(one: Span, other: Span) -> float:
+    """Intersection over union in time, in [0, 1]; 0 for two that last no time."""
+    shared = max(0.0, min(one.end, other.end) - max(one.start, other.start))
+    union = (one.end - one.start) + (other.end - other.start) - shared
+    return shared / union if union > 0 else 0.0
+
+
+def match(truth: Sequence[Span], events: Sequence[Span], fits: Fits) -> EventReport:
+    """Pair performed actions with events of the same name that fit."""
+    pairs = _pairs(truth, events, fits)
+    told, right = {i for i, _ in pairs}, {j for _, j in pairs}
+    return EventReport(
+        tuple(Match(truth[i], events[j]) for i, j in pairs),
+        tuple(span for i, span in enumerate(truth) if i not in told),
+        tuple(span for j, span in enumerate(events) if j not in right),
+    )
+
+
+def together(reports: Iterable[EventReport]) -> EventReport:
+    """Several recordings as one; each was matched on its own."""
+    every = list(reports)
+    return EventReport(
+        tuple(one for report in every for one in report.found),
+        tuple(one for report in every for one in report.missed),
+        tuple(one for report in every for one in report.false),
+    )
+
+
+def _pairs(truth: Sequence[Span], events: Sequence[Span], fits: Fits) -> list[tuple[int, int]]:
+    if not truth or not events:
+        return []
+    from scipy.optimize import linear_sum_assignment
+
+    good = np.array([[done.action == event.action and fits(done, event) for event in events] for done in truth])
+    late = np.abs(np.subtract.outer([one.start for one in truth], [one.start for one in events]))
+    # One more pair always weighs more than all the onsets together.
+    gain = np.where(good, min(good.shape) + 2 - late / (late.max() + 1e-9), 0.0)
+    rows, columns = linear_sum_assignment(gain, maximize=True)
+    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if good[i, j]]

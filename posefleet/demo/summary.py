@@ -12,7 +12,7 @@ from rich.table import Table
 from core.messages import ActionEvent, Status
 from posefleet.demo.tap import Traffic
 from training.evaluate import Report
-from training.event_metrics import EventReport, Span, match
+from training.event_metrics import EventReport, Span, match, within
 from training.synthesis import Clip
 
 TOLERANCE_S = 1.0  # an event counts when it begins and ends this close to what was done
@@ -30,7 +30,7 @@ class Showing:
     @property
     def result(self) -> EventReport:
         """Reported against done."""
-        return match(self.done, self.reported, tolerance_s=TOLERANCE_S)
+        return match(self.done, self.reported, within(TOLERANCE_S, ends=True))
 
 
 @dataclass(frozen=True)
