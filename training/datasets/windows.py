@@ -145,9 +145,9 @@ def _class_map(recording: Recording, classes: Sequence[str]) -> npt.NDArray[np.i
 
 
 def _shares(recording: Recording, to_class: npt.NDArray[np.int64], window: Window, count: int) -> Array:
-    """What is done in a window, or at the end of a causal one."""
+    """What is done in a window; at its end, if it is causal or lies between two frames."""
     inside = (recording.times >= window.started_at) & (recording.times <= window.ended_at)
-    if window.causal:
+    if window.causal or not inside.any():
         inside = np.arange(len(inside)) == np.searchsorted(recording.times, window.ended_at + _SAME_MOMENT_S) - 1
     seen = np.bincount(to_class[recording.labels[inside]], minlength=count).astype(np.float32)
     shares: Array = seen / seen.sum()

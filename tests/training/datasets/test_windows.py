@@ -69,3 +69,11 @@ def test_recordings_without_the_joints_of_a_feature_set_are_refused():
     """Hands cannot be had from a body's joints, and the recording is named."""
     with pytest.raises(InputError, match=r"r: features hands-2d-v2 need joints of holistic75"):
         clip_windows([recording([1] * 20)], 32, CLASSES, FeatureSpec(name="hands-2d-v2"))
+
+
+def test_windows_between_two_frames_have_the_label_of_the_earlier_one():
+    """A recording of few frames a second gives windows with a label each, though some hold no frame."""
+    slow = recording([0, 1, 1, 0], fps=1)
+    windows = label_windows([slow], WindowSpec(length=4, stride=1, max_gap_s=2.0), CLASSES)
+    assert np.allclose(windows.shares.sum(axis=1), 1)
+    assert set(windows.labels) == {0, 2}
