@@ -40,6 +40,7 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.benchmarks.pose
 
 accuracy: setup
 	$(BIN)/python -m tests.benchmarks.accuracy $(ACCURACY)

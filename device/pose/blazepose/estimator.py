@@ -37,6 +37,9 @@ class BlazePoseEstimator:
     """
 
     def __init__(self, settings: PoseSettings) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)  # small pictures: more threads cost more than they bring
         models = find_pose_models(settings.models)
         self._detector = Detector(models.detector, threads=settings.threads)
         self._landmarks = LandmarkModel(models.landmarks, threads=settings.threads)
