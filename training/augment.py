@@ -36,7 +36,8 @@ class Augmentation:
     drop: float = 0.15  # probability that a joint, and the limb that hangs on it, is unseen for a part of the window
     freeze: float = 0.0  # probability that two joints stand still for a part of the window
     hand_drop: float = 0.0  # probability for each hand to be unseen
-    object_drop: float = 0.4  # probability for each object to be unseen; without objects nothing happens
+    object_drop: float = 0.2  # probability for each object to be unseen
+    blind: float = 0.35  # probability that no object is seen at all: a detector fails as a whole
 
     def apply(
         self, keypoints: Array, spec: FeatureSpec, rng: np.random.Generator, *, length: int | None = None
@@ -53,6 +54,8 @@ class Augmentation:
             changed[window, :, :, 3][steps, _with_limb(spec, places[0])] = 0
         self._hide(changed, _hands(spec), self.hand_drop, rng)
         self._hide(changed, _objects(spec), self.object_drop, rng)
+        if spec.objects:
+            self._hide(changed, [list(range(spec.profile.joints.size, spec.points))], self.blind, rng)
         return changed
 
     def _retime(self, keypoints: Array, length: int, rng: np.random.Generator) -> Array:
@@ -77,10 +80,11 @@ class Augmentation:
             stretch=self.stretch,
             shear=self.shear,
         )
-        moved = np.einsum("nab,ntjb->ntja", matrices, keypoints[..., :3] - centre)
+        moved = (keypoints[..., :3] - centre) @ matrices.transpose(0, 2, 1)[:, None]
         scale = torso[:, None, None, None] * _delicacy(spec)[:, None]
-        moved[:, :, :joints] += scale * rng.normal(0, self.limb, (count, 1, joints, 3))
-        moved[:, :, :joints] += scale * rng.normal(0, self.noise, (count, keypoints.shape[1], joints, 3))
+        for strength, steps in ((self.limb, 1), (self.noise, keypoints.shape[1])):
+            offset = rng.standard_normal((count, steps, joints, 3), np.float32)
+            moved[:, :, :joints] += np.float32(strength) * scale * offset
         keypoints[..., :3] = moved + centre
 
     def _chosen(
@@ -121,6 +125,13 @@ def mirrored(keypoints: Array, spec: FeatureSpec) -> Array:
     other = keypoints[..., spec.mirror, :].copy()
     other[..., 0] *= -1
     return other
+
+
+def blinded(keypoints: Array, spec: FeatureSpec) -> Array:
+    """The same windows, of which the object detector saw nothing."""
+    unseen = keypoints.copy()
+    unseen[..., spec.profile.joints.size :, 3] = 0
+    return unseen
 
 
 def _with_limb(spec: FeatureSpec, place: int) -> list[int]:
