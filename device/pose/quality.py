@@ -1,7 +1,7 @@
 """What counts as a person: enough of a body is seen for its movement to be judged.
 
 Models of single persons happily follow a foot, a face or the arm of a chair. Of a person two of the torso's four joints
-are seen, and five of the twelve of torso and limbs; so who is half out of the picture, half behind a wall, or sits
+are seen, five of the twelve of torso and limbs, and an elbow or a wrist, which a dog never has; so who is half out of the picture, half behind a wall, or sits
 behind a table still counts (measured on films cut and covered in such ways: tests/device/pose/test_quality.py).
 
     if is_person(pose.joints, pose.score, aspect=width / height, min_visibility=0.5): ...
@@ -10,11 +10,8 @@ behind a table still counts (measured on films cut and covered in such ways: tes
 from core.skeleton import MEDIAPIPE33, Array
 
 _TORSO = [MEDIAPIPE33.joints.index(f"{side}_{part}") for part in ("shoulder", "hip") for side in ("left", "right")]
-_LIMBS = [
-    MEDIAPIPE33.joints.index(f"{side}_{part}")
-    for part in ("elbow", "wrist", "knee", "ankle")
-    for side in ("left", "right")
-]
+_ARMS = [MEDIAPIPE33.joints.index(f"{side}_{part}") for part in ("elbow", "wrist") for side in ("left", "right")]
+_LEGS = [MEDIAPIPE33.joints.index(f"{side}_{part}") for part in ("knee", "ankle") for side in ("left", "right")]
 _FEWEST_OF_TORSO = 2
 _FEWEST = 5  # a face leaves at most shoulders and a raised hand, feet leave knees and ankles
 
@@ -30,5 +27,5 @@ def is_person(joints: Array, visibility: Array, *, aspect: float, min_visibility
     """
     inside = ((joints[:, :2] >= 0) & (joints[:, :2] <= (aspect, 1))).all(axis=1)
     seen = inside & (visibility >= min_visibility)
-    torso = int(seen[_TORSO].sum())
-    return torso >= _FEWEST_OF_TORSO and torso + int(seen[_LIMBS].sum()) >= _FEWEST
+    torso, arms, legs = (int(seen[part].sum()) for part in (_TORSO, _ARMS, _LEGS))
+    return torso >= _FEWEST_OF_TORSO and arms > 0 and torso + arms + legs >= _FEWEST

@@ -23,6 +23,7 @@ SIGHTS = {
     "behind a table": ((*FACE, *both("shoulder", *HAND)), True),
     "sitting close": ((*both("shoulder", "hip", "elbow"),), True),
     "legs only": (both(*LEGS), False),
+    "four legs": (both("shoulder", "hip", *LEGS), False),
     "feet": (both("ankle", "heel", "foot_index"), False),
     "face": (FACE, False),
     "face and a hand": ((*FACE, *both("shoulder"), "right_wrist", "right_index", "right_thumb"), False),
