@@ -1,8 +1,8 @@
 """What counts as a person: enough of a body is seen for its movement to be judged.
 
 Models of single persons happily follow a foot, a face or the arm of a chair. Of a person two of the torso's four joints
-are seen, five of the twelve of torso and limbs, and an elbow or a wrist, which a dog never has; so who is half out of the picture, half behind a wall, or sits
-behind a table still counts (measured on films cut and covered in such ways: tests/device/pose/test_quality.py).
+are seen, five of the twelve of torso and limbs, and an elbow or a wrist, which a dog never has. So who is half out of
+the picture, half behind a wall, or sits behind a table still counts (tests/device/pose/test_quality.py).
 
     if is_person(pose.joints, pose.score, aspect=width / height, min_visibility=0.5): ...
 """
