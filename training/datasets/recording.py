@@ -106,12 +106,12 @@ class Recording:
     def _points(self, number: int, joints: Array, features: FeatureSpec) -> Array:
         pose = Pose(joints[:, :3].copy(), joints[:, 3].copy(), self.layout)
         try:
-            return points_of(pose, features, self._boxes(number, features.objects))
+            return points_of(pose, features, self.boxes(number, features.objects))
         except ValueError as exc:
             raise InputError(f"{self.name}: {exc}") from exc
 
-    def _boxes(self, number: int, names: tuple[str, ...]) -> Array | None:
-        """Boxes in the order of `names`; all 0 for what nobody looked for."""
+    def boxes(self, number: int, names: tuple[str, ...]) -> Array | None:
+        """(K, 5) boxes of a frame in the order of `names`; all 0 for what nobody looked for."""
         if self.objects is None:
             return None
         nothing = np.zeros(5, np.float32)
