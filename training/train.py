@@ -22,7 +22,7 @@ from core.network import cross_entropy, forward
 from core.skeleton import Array
 from core.weights import Weights
 from core.window import WindowSpec
-from training.augment import Augmentation
+from training.augment import Augmentation, blinded
 from training.datasets.windows import WindowSet
 from training.mixup import mix_up
 from training.models import MODELS
@@ -136,6 +136,8 @@ def train(
         precision=set_up(deterministic=options.deterministic),
     )
     trainer = Trainer(architecture, recipe, seed=config.seed)
+    if config.features.objects:
+        validation = _also_blind(validation, config.features)
     held_out = _features(validation.keypoints, config)
     said = [tensor for teacher in options.teachers for tensor in teacher.weights.values()]
     mark = fingerprint(repr((config, architecture)), training.keypoints, training.shares, validation.keypoints, *said)
@@ -202,6 +204,12 @@ def _schedule(config: TrainingConfig, windows: int) -> Callable[[int], float]:
     """The learning rate of a step by its number."""
     total = config.epochs * _steps(windows, config)
     return lambda step: _learning_rate(config, (step + 0.5) / total)
+
+
+def _also_blind(windows: WindowSet, features: FeatureSpec) -> WindowSet:
+    """Every window with and without the objects: an epoch that only works while the detector does is no good one."""
+    keypoints = np.concatenate([windows.keypoints, blinded(windows.keypoints, features)])
+    return WindowSet(keypoints, np.tile(windows.shares, (2, 1)), np.tile(windows.subjects, 2), windows.classes)
 
 
 def _accuracy(logits: Array, windows: WindowSet) -> float:

@@ -7,7 +7,7 @@ judges both on people whom neither saw: with the detector, and with one that see
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from core.features import FeatureSpec, extract
 from core.network import forward
+from training.augment import blinded
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet
 from training.pipeline import classes_of, windows_of
@@ -57,7 +58,8 @@ def main() -> None:
             trained = train(windows["training"], windows["validation"], config)
             rows.setdefault(model, []).append(_judge(trained, windows["test"]))
             if objects:
-                rows.setdefault("fusion, blind detector", []).append(_judge(trained, _blinded(windows["test"])))
+                blind = replace(windows["test"], keypoints=blinded(windows["test"].keypoints, config.features))
+                rows.setdefault("fusion, blind detector", []).append(_judge(trained, blind))
     _print(rows)
 
 
@@ -65,13 +67,6 @@ def _takes(group: str, people: int) -> list[Recording]:
     """Two takes of each action of each person."""
     wanted = [(action, f"{group}{person}", take) for person in range(people) for action in HANDLINGS for take in (0, 1)]
     return [handling_take(*one) for one in track(wanted, f"people {group}")]
-
-
-def _blinded(windows: WindowSet) -> WindowSet:
-    """The same windows, and the detector saw nothing."""
-    keypoints = windows.keypoints.copy()
-    keypoints[:, :, -2 * len(THINGS) :] = 0
-    return WindowSet(keypoints, windows.shares, windows.subjects, windows.classes)
 
 
 def _judge(trained: Trained, windows: WindowSet) -> Figures:

@@ -7,7 +7,7 @@ import pytest
 
 from core.features import PROFILES, FeatureSpec, extract
 from core.skeleton import mirror_core15
-from training.augment import Augmentation, mirrored
+from training.augment import Augmentation, blinded, mirrored
 
 RNG = np.random.default_rng(0)
 WINDOWS = np.cumsum(RNG.normal(0, 0.01, (6, 32, 15, 4)), axis=1).astype(np.float32) + RNG.random((6, 1, 15, 4)).astype(
@@ -98,3 +98,17 @@ def test_a_clip_is_shown_in_part_and_at_the_window_s_length():
     assert shown.shape == (20, 32)
     assert (np.diff(shown, axis=1) > 0).all()
     assert np.all((shown[:, -1] - shown[:, 0] > 0.69) & (shown[:, -1] - shown[:, 0] < 1.01))
+
+
+def test_a_blinded_detector_leaves_no_trace_of_objects():
+    """Hidden for good, objects give the features of a window in which nobody looked, and joints stay as they were."""
+    spec = FeatureSpec(objects=("cup", "phone"))
+    keypoints = np.random.default_rng(0).uniform(0.4, 1, (3, 8, spec.points, 4)).astype(np.float32)
+    unseen = keypoints.copy()
+    unseen[:, :, spec.profile.joints.size :] = 0
+    expected = extract(unseen, spec, rate_hz=15.0)
+    np.testing.assert_array_equal(extract(blinded(keypoints, spec), spec, rate_hz=15.0), expected)
+    always = Augmentation(blind=1.0).apply(keypoints, spec, np.random.default_rng(0))
+    assert (always[:, :, spec.profile.joints.size :, 3] == 0).all()
+    never = Augmentation(blind=0.0, object_drop=0.0).apply(keypoints, spec, np.random.default_rng(0))
+    assert (never[:, :, spec.profile.joints.size :, 3] > 0).all()
