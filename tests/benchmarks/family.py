@@ -86,7 +86,7 @@ def main() -> None:
     for one in track(candidates, "converting"):
         template = cached_template(one.architecture, options.cache)
         models[one.name] = patch(template.model, template.patch_map, one.weights)
-    _print(candidates, models, _times(candidates, models))
+    _print(candidates, models, times_of(candidates, models))
 
 
 def _trained(path: Path) -> Candidate:
@@ -103,7 +103,7 @@ def _fresh(features: str) -> Iterator[Candidate]:
         yield Candidate(name, architecture, initialise(architecture, rng), windows, trained=False)
 
 
-def _times(candidates: list[Candidate], models: dict[str, bytes]) -> dict[tuple[str, str], float]:
+def times_of(candidates: list[Candidate], models: dict[str, bytes]) -> dict[tuple[str, str], float]:
     """Median CPU milliseconds a window by network and runtime, and of numpy; all measured in turns."""
     runs = {}
     for one in candidates:
@@ -129,7 +129,7 @@ def _print(candidates: list[Candidate], models: dict[str, bytes], times: dict[tu
     for one in candidates:
         model = models[one.name]
         milliseconds = [f"{times[one.name, name]:.3f}" for name in (*RUNTIMES, "numpy")]
-        agreement = _agreement(one, model) if one.trained else ("", "")
+        agreement = agreement_of(one, model) if one.trained else ("", "")
         size = f"{len(model) / 1000:.0f}"
         table.add_row(one.name, f"{parameter_count(one.architecture):,}", size, *milliseconds, *agreement)
     Console(width=140).print(table)
@@ -139,7 +139,8 @@ def _print(candidates: list[Candidate], models: dict[str, bytes], times: dict[tu
         Console(width=140).print(f"on {RUNTIMES[0]}, times {_REFERENCE}: {ratios}")
 
 
-def _agreement(one: Candidate, model: bytes) -> tuple[str, str]:
+def agreement_of(one: Candidate, model: bytes) -> tuple[str, str]:
+    """Share of the windows with the same answer, and the mean error of the logits."""
     exact = forward(one.architecture, one.weights, one.windows)
     quantized = Classifier(model).batch_logits(one.windows)
     same = float((exact.argmax(axis=1) == quantized.argmax(axis=1)).mean())

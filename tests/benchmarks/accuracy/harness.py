@@ -145,10 +145,15 @@ def costs(answers: Answers, quantizer: Quantizer) -> list[Figure]:
 
 
 def report(name: str, title: str, about: str, figures: Sequence[Figure]) -> None:
-    """Print a section and put it in the place of its predecessor in docs/benchmarks.md."""
+    """A section of figures, one a line."""
     rows = [figure.row() for figure in figures]
     lines = [f"## {title}", "", about, "", "| what | measured | must | note |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
+    put_section(name, lines)
+
+
+def put_section(name: str, lines: Sequence[str]) -> None:
+    """Print a section and put it in the place of its predecessor in docs/benchmarks.md."""
     section = f"<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- /{name} -->\n"
     text = DOCUMENT.read_text() if DOCUMENT.exists() else "# Benchmarks\n"
     before, _, rest = text.partition(f"<!-- {name} -->\n")
