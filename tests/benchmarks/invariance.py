@@ -1,0 +1,184 @@
+"""Whether the same action is recognised alike at any frame rate, from near and far, and by a mirrored camera.
+
+    python -m tests.benchmarks.invariance --cache ~/.cache/posefleet-invariance     # a quarter of an hour, once
+
+Rendered people whom the classifier has not met do every action once, filmed ten, fifteen, twenty-four and thirty times
+a second, from half the distance, and mirrored. An answer is the likeliest action over all windows of a clip; it agrees
+if it is the same as that of the plain clip (fifteen frames a second, full distance). Nothing here passes or fails.
+"""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from core.checkpoint import DESCRIPTION, Checkpoint, read_checkpoint
+from core.features import extract, points_of
+from core.network import forward
+from core.skeleton import Array
+from core.window import cut_windows
+from device.pose import make_estimator
+from device.settings import PoseSettings
+from training.extract import Source, extract_all
+from training.pipeline import make_checkpoint, train_on_recordings
+from training.synthesis import (
+    ACTIONS,
+    Camera,
+    Footage,
+    Script,
+    Segment,
+    film,
+    random_build,
+    random_footage,
+    write_clips,
+)
+from training.train import TrainingConfig
+
+TEACHERS, JUDGES = ("anna", "ben", "carl", "dora", "emil", "fay"), ("gina", "hugo")
+PLAIN = "15 fps"
+VARIANTS: dict[str, dict[str, object]] = {
+    PLAIN: {},
+    "10 fps": {"fps": 10.0},
+    "24 fps": {"fps": 24.0},
+    "30 fps": {"fps": 30.0},
+    "half the distance": {"near": True},
+    "mirrored": {"mirrored": True},
+}
+_SECONDS = 4.2
+_FAR_SHARE = 0.38  # of the picture's height; from half the distance it is twice that, and raised hands are still in
+
+
+def main() -> None:
+    """Train once, film, watch, compare."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cache", type=Path, required=True, help="where films and the classifier are kept")
+    parser.add_argument("--people", type=int, default=3, help="who is tested")
+    parser.add_argument("--estimator", default="blazepose")
+    options = parser.parse_args()
+    settings = PoseSettings(estimator=options.estimator, max_people=1)
+    checkpoint = trained_once(options.cache / options.estimator, settings)
+    scenes = [(f"stranger{person}", action) for person in range(options.people) for action in ACTIONS]
+    answers = np.zeros((len(scenes), len(VARIANTS)), int)
+    with Progress() as progress:
+        task = progress.add_task("watching", total=answers.size)
+        for row, (person, action) in enumerate(scenes):
+            for column, changes in enumerate(VARIANTS.values()):
+                answers[row, column] = answer(checkpoint, footage_of(person, action, changes), settings)
+                progress.advance(task)
+    right = np.array([checkpoint.description.labels.index(action) for _, action in scenes])
+    _print(answers, right, checkpoint, scenes)
+
+
+def trained_once(cache: Path, settings: PoseSettings) -> Checkpoint:
+    """A classifier that has learnt from other rendered people, with the same estimator."""
+    if (cache / "checkpoint" / DESCRIPTION).exists():
+        return read_checkpoint(cache / "checkpoint")
+    films = [replace(random_footage(person), fps=12.0) for person in (*TEACHERS, *JUDGES)]
+    with Progress() as progress:
+        rendering = progress.add_task("rendering", total=len(films))
+        clips = write_clips(films, cache / "films", on_done=lambda _: progress.advance(rendering))
+        watching = progress.add_task("watching", total=len(films))
+        sources = [
+            Source(
+                video=clip.video,
+                name=clip.footage.subject,
+                subject=clip.footage.subject,
+                segments=tuple((one.action, one.start_s, one.end_s) for one in clip.footage.script.actions()),
+                classes=("background", *sorted(ACTIONS)),
+            )
+            for clip in clips
+        ]
+        recordings = extract_all(
+            sources,
+            cache / "recordings",
+            processes=1,
+            settings=settings,
+            on_done=lambda _: progress.advance(watching),
+        )
+        training = progress.add_task("training", total=20)
+        taught = [one for one in recordings if one.subject in TEACHERS]
+        judged = [one for one in recordings if one.subject in JUDGES]
+        result = train_on_recordings(
+            taught, judged, TrainingConfig(epochs=20), lambda at: progress.update(training, completed=at.epoch)
+        )
+    return make_checkpoint(result, cache / "checkpoint")
+
+
+def footage_of(person: str, action: str, changes: dict[str, object]) -> Footage:
+    """One action of one person; only the changes differ from clip to clip."""
+    near, others = changes.get("near", False), {name: value for name, value in changes.items() if name != "near"}
+    base = random_footage(person)
+    build = random_build(np.random.default_rng(base.person_seed))
+    camera = Camera(640, 480, 1.0, base.camera_height_m, base.field_of_view)
+    distance = camera.focal * build.height_m / (_FAR_SHARE * camera.height)
+    plain = replace(
+        base,
+        name=f"{person}-{action}",
+        script=Script((Segment(action, 0.0, _SECONDS),)),
+        fps=15.0,
+        width=camera.width,
+        height=camera.height,
+        distance_m=distance / 2 if near else distance,
+        aside_m=0.0,
+        mirrored=False,
+    )
+    return replace(plain, **others)  # type: ignore[arg-type]
+
+
+def answer(checkpoint: Checkpoint, footage: Footage, settings: PoseSettings) -> int:
+    """Index of the label that is likeliest over all windows; -1 when nobody was seen for long enough."""
+    spec = checkpoint.description
+    with closing(make_estimator(settings)) as estimator:
+        points = [
+            (moment, _points(estimator.estimate(shot.picture, moment), checkpoint)) for moment, shot in film(footage)
+        ]
+    windows = cut_windows(points, spec.window)
+    if not windows:
+        return -1
+    keypoints = np.stack([window.keypoints for window in windows])
+    logits = forward(
+        spec.architecture, checkpoint.weights, extract(keypoints, spec.features, rate_hz=spec.window.rate_hz)
+    )
+    return int(_softmax(logits / spec.temperature).mean(axis=0).argmax())
+
+
+def _points(poses: list, checkpoint: Checkpoint) -> Array | None:
+    return points_of(poses[0], checkpoint.description.features) if poses else None
+
+
+def _softmax(logits: Array) -> Array:
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def _print(answers: np.ndarray, right: np.ndarray, checkpoint: Checkpoint, scenes: list[tuple[str, str]]) -> None:
+    console, plain = Console(), answers[:, list(VARIANTS).index(PLAIN)]
+    table = Table("variant", "agree with the plain clip", "right")
+    for column, name in enumerate(VARIANTS):
+        here = answers[:, column]
+        table.add_row(name, f"{np.mean(here == plain):.1%}", f"{np.mean(here == right):.1%}")
+    console.print(table)
+    others = np.delete(answers, list(VARIANTS).index(PLAIN), axis=1)
+    console.print(f"all variants: {np.mean(others == plain[:, None]):.1%} of {others.size} clips agree")
+    for line in _differences(answers, plain, checkpoint, scenes):
+        console.print(line)
+
+
+def _differences(
+    answers: np.ndarray, plain: np.ndarray, checkpoint: Checkpoint, scenes: list[tuple[str, str]]
+) -> Iterator[str]:
+    labels = (*checkpoint.description.labels, "nobody")
+    for (person, action), row, expected in zip(scenes, answers, plain, strict=True):
+        for name, found in zip(VARIANTS, row, strict=True):
+            if found != expected:
+                yield f"  {person} {action}, {name}: {labels[found]} instead of {labels[expected]}"
+
+
+if __name__ == "__main__":
+    main()
