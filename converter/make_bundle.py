@@ -102,7 +102,7 @@ def release_checkpoint(
         patch_map=patch_map,
         golden_windows=checkpoint.golden,
         temperature=description.temperature,
-        thresholds=Thresholds(),
+        thresholds=Thresholds(energy=description.energy_limit),
         metrics=description.metrics,
         key=key,
     )

@@ -48,10 +48,11 @@ class FileEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Probabilities at which an action begins and ends, chosen on validation people."""
+    """Probabilities at which an action begins and ends, and the energy above which nothing known is done."""
 
     enter: Share = 0.6
     exit: Share = 0.4
+    energy: float | None = None  # of all but a few windows of validation people; None: no movement is too strange
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -35,6 +35,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     features: FeatureSpec
     window: WindowSpec
     temperature: Annotated[float, Meta(gt=0.01, lt=100)]
+    energy_limit: float | None = None  # see core.bundle.Thresholds
     metrics: dict[str, float] = {}
 
 

@@ -104,6 +104,14 @@ def softmax(logits: Array) -> Array:
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
 
 
+def free_energy(logits: Array, temperature: float) -> Array:
+    """Energy (...) of logits (..., C), high for movement unlike anything in training (Liu et al. 2020, section 3.1)."""
+    scaled = logits / np.float32(temperature)
+    highest = scaled.max(axis=-1, keepdims=True)
+    total = np.exp(scaled - highest).sum(axis=-1, keepdims=True)
+    return np.asarray(-np.float32(temperature) * (highest + np.log(total))[..., 0])
+
+
 def cross_entropy(logits: Array, labels: npt.NDArray[Any]) -> Array:
     """Loss (N,) of every row of logits (N, C) for classes (N,) or distributions (N, C), in nats."""
     shifted = logits - logits.max(axis=1, keepdims=True)

@@ -11,9 +11,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.bundle import Bundle, Manifest
+from core.bundle import BACKGROUND, Bundle, Manifest
 from core.features import extract, points_of
 from core.interpreter import Classifier
+from core.network import free_energy, softmax
 from core.skeleton import Array, Pose
 from core.window import Window, WindowBuffer
 from device.latency import LatencyMeter
@@ -32,7 +33,8 @@ class Decision:
     """What one window of one track shows.
 
     Attributes:
-        probabilities: (C,) calibrated, in the order of the release's labels.
+        probabilities: (C,) calibrated, in the order of the release's labels; all background where the energy is above
+            the release's limit.
         energy: free energy of the logits (Liu et al. 2020); high for movement unlike anything in training.
         window: the keypoints that were judged, for samples that are kept on this device.
     """
@@ -86,9 +88,10 @@ class Recogniser:
         with self._meter.stage("features"):
             features = extract(window.keypoints, manifest.features, rate_hz=manifest.window.rate_hz)
         with self._meter.stage("classifier"):
-            logits = self._classifier.logits(features) / np.float32(manifest.temperature)
-        highest = logits.max()
-        exponentials = np.exp(logits - highest)
-        total = exponentials.sum()
-        energy = -float(manifest.temperature) * float(highest + np.log(total))
-        return Decision(track, (exponentials / total).astype(np.float32), energy, window)
+            logits = self._classifier.logits(features)
+        energy = float(free_energy(logits, manifest.temperature))
+        probabilities = softmax(logits / np.float32(manifest.temperature)).astype(np.float32)
+        limit = manifest.thresholds.energy
+        if limit is not None and energy > limit:
+            probabilities = (np.array(manifest.labels) == BACKGROUND).astype(np.float32)
+        return Decision(track, probabilities, energy, window)

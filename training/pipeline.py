@@ -103,6 +103,7 @@ def make_checkpoint(result: Result, directory: Path) -> Checkpoint:
             features=config.features,
             window=config.window,
             temperature=round(trained.temperature, 3),
+            energy_limit=trained.energy_limit,
             metrics={"validation_accuracy": round(trained.validation_accuracy, 4)},
         ),
         trained.weights,

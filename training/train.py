@@ -18,7 +18,7 @@ import numpy.typing as npt
 from core.architecture import Architecture
 from core.checkpoint import Checkpoint
 from core.features import FeatureSpec, extract
-from core.network import cross_entropy, forward
+from core.network import cross_entropy, forward, free_energy
 from core.skeleton import Array
 from core.weights import Weights
 from core.window import WindowSpec
@@ -30,6 +30,7 @@ from training.quiet import native_stderr_silenced
 from training.resume import Best, Run, fingerprint, load_run, save_run
 from training.teachers import check_teachers, distilled
 
+_KNOWN_SHARE = 0.995  # one in two hundred windows of known movement may be lost to find some of the unknown
 _CHUNK = 32  # batches that are augmented at once: bounds memory, costs no speed
 
 
@@ -98,6 +99,7 @@ class Trained:
     weights: Weights
     classes: tuple[str, ...]
     temperature: float
+    energy_limit: float | None
     validation_accuracy: float
     epoch: int
     config: TrainingConfig
@@ -157,8 +159,10 @@ def train(
             save_run(options.state, Run(epoch + 1, best, trainer.state()), mark)
         rate = _learning_rate(config, (epoch + 1) / config.epochs)
         on_epoch(Progress(epoch + 1, config.epochs, loss, accuracy, rate, best))
-    temperature = calibrate(forward(architecture, best.weights, held_out), validation.shares)
-    return Trained(architecture, best.weights, training.classes, temperature, best.accuracy, best.epoch, config)
+    logits = forward(architecture, best.weights, held_out)
+    temperature = calibrate(logits, validation.shares)
+    limit = energy_limit(logits, temperature)
+    return Trained(architecture, best.weights, training.classes, temperature, limit, best.accuracy, best.epoch, config)
 
 
 def calibrate(logits: Array, shares: Array) -> float:
@@ -172,6 +176,11 @@ def calibrate(logits: Array, shares: Array) -> float:
     candidates = [0.5 * 1.02**step for step in range(steps)]
     losses = [cross_entropy(logits / np.float32(candidate), shares).mean() for candidate in candidates]
     return candidates[int(np.argmin(losses))]
+
+
+def energy_limit(logits: Array, temperature: float) -> float | None:
+    """The energy that all but a few validation windows stay below; what lies above is called background."""
+    return float(np.quantile(free_energy(logits, temperature), _KNOWN_SHARE)) if len(logits) else None
 
 
 def _features(keypoints: Array, config: TrainingConfig) -> Array:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.bundle import Bundle, seal
+from core.bundle import Bundle, Thresholds, seal
 from core.features import extract
 from core.signing import SigningKey
 from core.skeleton import Pose, to_core15
@@ -71,6 +71,16 @@ def test_probabilities_are_calibrated(release, temperature):
     powers = [math.exp(float(logit) / temperature) for logit in LOGITS]
     assert decision.probabilities == pytest.approx([power / sum(powers) for power in powers], rel=1e-5)
     assert decision.energy == pytest.approx(-temperature * math.log(sum(powers)), rel=1e-5)
+
+
+def test_movement_unlike_anything_known_is_background(release):
+    """Above the release's limit of energy nothing of its labels is done; below it nothing changes."""
+    energy = -math.log(sum(math.exp(float(logit)) for logit in LOGITS))
+    for limit, expected in ((energy + 0.01, 1), (energy - 0.01, 0)):
+        strict = changed(release, thresholds=Thresholds(energy=limit), temperature=1.0)
+        decision = push_all(Recogniser(strict, classifier=Answers()), film(3))[0]
+        assert decision.probabilities.argmax() == expected
+        assert decision.probabilities.sum() == pytest.approx(1)
 
 
 def test_huge_logits_overflow_nothing(release):
