@@ -11,6 +11,7 @@ import posefleet.cli
 import posefleet.cli_analyse
 import training.cli
 import training.cli_data
+import training.cli_evaluate
 from core.errors import PosefleetError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
@@ -25,7 +26,7 @@ app = typer.Typer(
 app.command()(posefleet.cli.demo)
 app.command()(posefleet.cli_analyse.analyse)
 app.command()(training.cli.train)
-app.command()(training.cli.evaluate)
+app.command()(training.cli_evaluate.evaluate)
 app.add_typer(training.cli_data.app, name="data")
 app.add_typer(converter.cli.app, name="convert")
 app.add_typer(device.cli.app, name="device")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rich.progress import Progress, TaskID
 
+from converter.pose_models import write_pose_models
+from device.settings import PoseSettings
 from posefleet.demo.plan import ACTION_S, FASTEST_FPS, GAP_S, WEAK_ACTIONS, Places, Plan
 from training.datasets.recording import Recording
 from training.extract import Source, extract_all
@@ -65,7 +67,15 @@ def render(films: list[Footage], places: Places, progress: Progress, task: TaskI
 def watch(clips: list[Clip], places: Places, progress: Progress, task: TaskID) -> dict[str, Recording]:
     """Find the people in the clips; recordings by clip name."""
     sources = [source_of(clip) for clip in clips]
-    found = extract_all(sources, places.recordings, processes=PROCESSES, on_done=lambda _: progress.advance(task))
+    if not places.pose_models.exists():
+        write_pose_models(places.pose_models)
+    found = extract_all(
+        sources,
+        places.recordings,
+        processes=PROCESSES,
+        settings=PoseSettings(models=places.pose_models, max_people=1),
+        on_done=lambda _: progress.advance(task),
+    )
     return {source.name: recording for source, recording in zip(sources, found, strict=True)}
 
 

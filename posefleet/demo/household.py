@@ -84,6 +84,9 @@ port = {port}
 url = "{video.resolve()}"
 loop = true
 
+[pose]
+models = "{places.pose_models.resolve()}"
+
 [model]
 directory = "{places.release.resolve()}"
 public_key = "{public_key}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ACTION_S, GAP_S = (3.2, 4.2), (2.2, 3.2)  # seconds that an action lasts, and the background around it
-FASTEST_FPS = 10.0  # MediaPipe takes 25 ms a frame on one of two small cores, and there are thousands
+FASTEST_FPS = 10.0  # a pose takes 15 ms or more on one of two small cores, and there are thousands
 WEAK_ACTIONS = ("clap", "punch")  # what the devices will teach each other: in training one person shows them,
 WEAK_SECONDS = 1.6  # and for no longer than this
 
@@ -58,6 +58,11 @@ class Places:
     def recordings(self) -> Path:
         """Keypoints found in the films; a cache."""
         return self.root / "recordings"
+
+    @property
+    def pose_models(self) -> Path:
+        """What finds people in pictures; a cache."""
+        return self.root / "pose-models"
 
     @property
     def checkpoint(self) -> Path:

@@ -57,7 +57,7 @@ def _prepare(plan: Plan, places: Places, console: Console) -> Prepared:
     with ThreadPoolExecutor(max_workers=2) as pool, _progress(console) as progress:
         tasks = {
             "watch": progress.add_task("rendering people", total=len(footage.to_watch)),
-            "find": progress.add_task("finding poses with MediaPipe", total=len(footage.to_watch)),
+            "find": progress.add_task("finding poses", total=len(footage.to_watch)),
             "train": progress.add_task("training conv_lstm", total=plan.epochs),
             "cameras": progress.add_task("rendering the devices' cameras", total=len(footage.cameras)),
         }
