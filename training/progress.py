@@ -8,23 +8,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.progress import TextColumn, TimeElapsedColumn
 
+from training.quiet import native_stderr_silenced
 from training.train import Progress
+
+_BAR_WIDTH = 10  # leaves room for the figures in eighty columns
 
 
 @contextmanager
 def shown_progress(epochs: int, tensorboard: Path | None = None) -> Iterator[Callable[[Progress], None]]:
     """A function to call after every epoch."""
     curves = _curves(tensorboard) if tensorboard else None
-    columns = (*Bar.get_default_columns(), TimeElapsedColumn(), TextColumn("{task.fields[says]}"))
-    with Bar(*columns) as bar:
+    numbers = (MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[says]}"))
+    with Bar(TextColumn("epoch"), BarColumn(_BAR_WIDTH), *numbers) as bar:
         task = bar.add_task("training", total=epochs, says="")
 
         def show(at: Progress) -> None:
             says = f"loss {at.loss:.3f}, validation {at.validation_accuracy:.1%}, best {at.best.accuracy:.1%}"
-            bar.update(task, completed=at.epoch, says=f"{says} (epoch {at.best.epoch})")
+            bar.update(task, completed=at.epoch, says=f"{says} ({at.best.epoch})")
             if curves:
                 curves(at)
 
@@ -33,7 +36,8 @@ def shown_progress(epochs: int, tensorboard: Path | None = None) -> Iterator[Cal
 
 def _curves(directory: Path) -> Callable[[Progress], None]:
     """A writer of one point of every curve, to disk at once: a run may be killed."""
-    import tensorflow as tf
+    with native_stderr_silenced():
+        import tensorflow as tf
 
     writer = tf.summary.create_file_writer(str(directory))
 
