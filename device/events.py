@@ -181,6 +181,14 @@ class EventMachine:
         newest = max(events, key=lambda event: event.started_at)
         return self._labels[newest.action], newest.confidence, newest.started_at
 
+    def running(self) -> dict[int, tuple[str, float]]:
+        """The reported action of every track that has one, and its confidence."""
+        return {
+            number: (self._labels[track.event.action], track.event.confidence)
+            for number, track in self._tracks.items()
+            if track.event is not None
+        }
+
     def _follow_event(self, track: _Track) -> list[EventDraft]:
         event = track.event
         if event is None:

@@ -16,10 +16,11 @@ from core.bundle import Bundle
 from core.messages import EndedBy
 from core.skeleton import Array, Pose
 from device.camera import Frame
-from device.classifier import Recogniser
+from device.classifier import Decision, Recogniser
 from device.events import EventDraft, EventMachine
 from device.latency import TOTAL, LatencyMeter
 from device.objects import ObjectDetector
+from device.onlookers import Onlookers, Sight
 from device.pose import Effort, PoseEstimator, make_estimator
 from device.settings import DeviceSettings, EventSettings
 from device.sources import Image
@@ -53,12 +54,14 @@ class Vision:
         meter: LatencyMeter,
         *,
         things: Things | None = None,
+        onlookers: Onlookers | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._estimator = estimator
         self._recogniser = recogniser
         self._meter = meter
         self._things = things
+        self._onlookers = onlookers or Onlookers()
         self._clock = clock
         self._tracker = Tracker()
         manifest = recogniser.manifest
@@ -93,16 +96,22 @@ class Vision:
         for departure in departures:
             self._recogniser.forget(departure.track)
             drafts += self._machine.end_track(departure.track, departure.last_seen, "person_left")
+        decisions: list[Decision] = []
         for track, pose in people:
-            decisions = self._recogniser.push(track, frame.captured_at, pose, self._boxes(pose))
+            judged = self._recogniser.push(track, frame.captured_at, pose, self._boxes(pose))
+            decisions += judged
             with self._meter.stage("events"):
-                for decision in decisions:
+                for decision in judged:
                     drafts += self._machine.decide(decision)
         self._newest = frame.captured_at
         self.frames += 1
         self.people = len(people)
         self.peopled_frames += bool(people)
-        self._meter.record(TOTAL, (self._clock() - frame.captured_at) * 1000)
+        latency_ms = (self._clock() - frame.captured_at) * 1000
+        self._meter.record(TOTAL, latency_ms)
+        if self._onlookers.present:
+            doing, manifest = self._machine.running(), self._recogniser.manifest
+            self._onlookers.see(Sight("", frame, tuple(people), tuple(decisions), doing, manifest, latency_ms))
         return drafts
 
     def adapt(self, effort: Effort) -> None:
@@ -153,7 +162,9 @@ class Vision:
             log.warning("release %s also looks at %s; see [objects] classes and model", model, ", ".join(missing))
 
 
-def make_vision(settings: DeviceSettings, bundle: Bundle, meter: LatencyMeter) -> Vision:
+def make_vision(
+    settings: DeviceSettings, bundle: Bundle, meter: LatencyMeter, onlookers: Onlookers | None = None
+) -> Vision:
     """Everything that the settings name, with a release at work.
 
     Raises:
@@ -161,4 +172,4 @@ def make_vision(settings: DeviceSettings, bundle: Bundle, meter: LatencyMeter) -
     """
     things = None if settings.objects.model is None else ObjectDetector(settings.objects, threads=settings.pose.threads)
     recogniser = Recogniser(bundle, meter=meter)
-    return Vision(make_estimator(settings.pose), recogniser, settings.events, meter, things=things)
+    return Vision(make_estimator(settings.pose), recogniser, settings.events, meter, things=things, onlookers=onlookers)
