@@ -1,4 +1,4 @@
-"""`posefleet train` and `posefleet evaluate`: from recordings to a checkpoint, and an honest look at a release."""
+"""`posefleet train`: from recordings to a checkpoint."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,6 @@ from core.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from training.datasets.recording import Recording
-    from training.evaluate import Report
 
 
 def train(
@@ -76,6 +75,7 @@ def train(
     from training.models import MODELS
     from training.pipeline import make_checkpoint, split_people, train_on_recordings
     from training.progress import shown_progress
+    from training.provenance import write_provenance
     from training.recipe import read_recipe
     from training.train import RunOptions, TrainingConfig
 
@@ -99,46 +99,13 @@ def train(
     with shown_progress(settings.epochs, tensorboard) as on_epoch:
         result = train_on_recordings(training_part, validation_part, settings, on_epoch, options)
     make_checkpoint(result, out)
+    write_provenance(out, training_part, validation_part, clips=settings.clips)
     unfinished.unlink(missing_ok=True)
     people = sorted({one.subject for one in validation_part})
     typer.echo(
         f"{out}: {result.trained.validation_accuracy:.1%} right on validation people ({', '.join(people)}), "
         f"temperature {result.trained.temperature:.2f}; next: posefleet convert {out}"
     )
-
-
-def evaluate(
-    release: Annotated[Path, typer.Argument(help="Folder of a release bundle.")],
-    data: Annotated[Path, typer.Argument(help="Folder of recordings (*.npz).")],
-    public_key: Annotated[
-        str, typer.Option(help="Key that must have signed the release; not checked when empty.")
-    ] = "",
-    people: Annotated[str, typer.Option(help="Comma-separated people to judge on; everybody when empty.")] = "",
-    plot: Annotated[Path | None, typer.Option(help="Write the confusion matrix to this PNG.")] = None,
-) -> None:
-    """Judge a release's quantized model on recordings, window by window.
-
-        posefleet evaluate release recordings --people carl,dora --plot confusion.png
-
-    Use people whom training never saw; a figure from people who were in training flatters.
-    """
-    from core.bundle import read_bundle, signer_of
-    from training.datasets.recording import load_directory
-    from training.datasets.windows import label_windows
-    from training.evaluate import evaluate as judge
-
-    bundle = read_bundle(release, public_key or signer_of(release))
-    chosen = _names(people)
-    recordings = [one for one in load_directory(data) if not chosen or one.subject in chosen]
-    _check_people(chosen, recordings, data)
-    manifest = bundle.manifest
-    report = judge(bundle, label_windows(recordings, manifest.window, manifest.labels))
-    _print_report(report)
-    if plot is not None:
-        from training.plots import plot_confusion
-
-        plot_confusion({"quantized": report}, plot)
-        typer.echo(f"confusion matrix: {plot}")
 
 
 def _check_data(
@@ -155,25 +122,3 @@ def _check_data(
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.split(",") if name.strip())
-
-
-def _check_people(chosen: frozenset[str], recordings: "list[Recording]", data: Path) -> None:
-    if missing := chosen - {one.subject for one in recordings}:
-        raise ConfigError(f"--people: {', '.join(sorted(missing))} is not in {data}")
-
-
-def _print_report(report: "Report") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"{report.model}: {report.windows} windows of {report.subjects} people")
-    for column in ("action", "precision", "recall", "F1", "windows"):
-        table.add_column(column, justify="left" if column == "action" else "right")
-    for one in report.per_class:
-        table.add_row(one.name, f"{one.precision:.1%}", f"{one.recall:.1%}", f"{one.f1:.1%}", str(one.support))
-    console = Console()
-    console.print(table)
-    console.print(
-        f"accuracy {report.accuracy:.1%} of clear windows, {report.accuracy_all:.1%} with transitions, "
-        f"macro F1 {report.macro_f1:.1%}; quantized and float answer the same in {report.agreement:.1%}"
-    )

@@ -1,32 +1,58 @@
-"""How good a model is on people it has never seen: of windows here, of events in `training.event_metrics`.
+"""How good a release is on people it has never seen: of windows here, of events in `training.streaming`.
 
 report = evaluate(bundle, windows)
-print(report.accuracy, report.per_class)
+print(report.accuracy, report.quantized.accuracy_interval, report.exact.accuracy)
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.bundle import Bundle
+from core.bundle import BACKGROUND, Bundle, Manifest
 from core.features import extract
 from core.interpreter import Classifier
-from core.network import forward
+from core.network import forward, free_energy, softmax
+from core.skeleton import Array
 from core.weights import from_safetensors
 from training.datasets.windows import WindowSet
+from training.scores import ClassScore, Counts, Floats, Scores, score, unknown_auroc
+
+_CHUNK = 256  # windows whose features are in memory at once
 
 
 @dataclass(frozen=True)
-class ClassScore:
-    """Precision, recall and F1 of one class, and how many windows truly have it."""
+class Answers:
+    """What a release says of windows: its quantized model, which devices run, and its float weights.
 
-    name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
+    Attributes:
+        quantized: (N, C) logits.
+        exact: (N, C) logits.
+    """
+
+    quantized: Array
+    exact: Array
+
+    @property
+    def agreement(self) -> float:
+        """Share of the windows with the same most likely class."""
+        return float((self.quantized.argmax(axis=1) == self.exact.argmax(axis=1)).mean())
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """How a model takes movement of no class that it knows.
+
+    Attributes:
+        auroc: chance that such a window has a higher energy than a known one.
+        refused: share of such windows that devices take for nothing.
+        refused_known: share of known windows that they take for nothing, too.
+    """
+
+    windows: int
+    auroc: float
+    refused: float
+    refused_known: float
 
 
 @dataclass(frozen=True)
@@ -34,69 +60,107 @@ class Report:
     """Figures over the clear windows (one label has at least three quarters of the time).
 
     Attributes:
-        accuracy: share of them that is right.
-        accuracy_all: the same over all windows, transitions included, by their main label.
-        confusion: (C, C) counts, rows are the truth.
+        quantized: of the model that devices run; the plain figures of a report are these.
+        exact: of the float weights.
+        accuracy_all: share right of all windows, transitions included, by their main label.
         agreement: share of all windows in which the quantized model and its float weights answer the same.
+        unknown: of movement that the model does not know; None without such windows.
     """
 
     model: str
-    accuracy: float
-    accuracy_all: float
-    macro_f1: float
-    per_class: tuple[ClassScore, ...]
-    confusion: npt.NDArray[np.int64]
     classes: tuple[str, ...]
+    quantized: Scores
+    exact: Scores
+    accuracy_all: float
+    agreement: float
     windows: int
     subjects: int
-    agreement: float
+    unknown: Unknown | None = None
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the clear windows that the quantized model is right about."""
+        return self.quantized.accuracy
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean of the quantized model's F1 over the classes that occur."""
+        return self.quantized.macro_f1
+
+    @property
+    def per_class(self) -> tuple[ClassScore, ...]:
+        """Of the quantized model."""
+        return self.quantized.per_class
+
+    @property
+    def confusion(self) -> Counts:
+        """(C, C) counts of the quantized model, rows are the truth."""
+        return self.quantized.confusion
 
 
-def evaluate(bundle: Bundle, windows: WindowSet) -> Report:
-    """Run the quantized model of a release over labelled windows, in the release's own order of labels."""
-    manifest = bundle.manifest
-    features = extract(windows.keypoints, manifest.features, rate_hz=manifest.window.rate_hz)
-    classifier = Classifier(bundle.classifier)
-    answers = np.array([classifier.logits(window).argmax() for window in features])
-    reference = forward(manifest.architecture, from_safetensors(bundle.files["weights.safetensors"]), features)
-    agreement = float((answers == reference.argmax(axis=1)).mean())
-    return score(manifest.model, answers, windows, agreement)
+def evaluate(bundle: Bundle, windows: WindowSet, unknown: WindowSet | None = None) -> Report:
+    """Run a release over labelled windows, in the release's own order of labels.
 
-
-def score(model: str, answers: npt.NDArray[np.int64], windows: WindowSet, agreement: float) -> Report:
-    """Figures from answers (N,) to windows."""
-    right = answers == windows.labels
+    Args:
+        bundle: the release.
+        windows: of movement that it knows; at least one is clear.
+        unknown: windows of other movement.
+    """
+    answers = answer(bundle, windows.keypoints)
     clear = windows.clear
-    confusion = confusion_matrix(windows.labels[clear], answers[clear], len(windows.classes))
-    per_class = class_scores(confusion, windows.classes)
+    labels, subjects = windows.labels[clear], windows.subjects[clear]
+    manifest = bundle.manifest
+
+    def figures(logits: Array) -> Scores:
+        return score(_probabilities(manifest, logits[clear]), labels, subjects, windows.classes)
+
     return Report(
-        model=model,
-        accuracy=float(right[clear].mean()),
-        accuracy_all=float(right.mean()),
-        macro_f1=float(np.mean([one.f1 for one in per_class if one.support])),
-        per_class=per_class,
-        confusion=confusion,
+        model=manifest.model,
         classes=windows.classes,
+        quantized=figures(answers.quantized),
+        exact=figures(answers.exact),
+        accuracy_all=float((answers.quantized.argmax(axis=1) == windows.labels).mean()),
+        agreement=answers.agreement,
         windows=int(clear.sum()),
         subjects=len(np.unique(windows.subjects)),
-        agreement=agreement,
+        unknown=_unknown(manifest, answers.quantized[clear], answer(bundle, unknown.keypoints).quantized)
+        if unknown is not None and len(unknown)
+        else None,
     )
 
 
-def confusion_matrix(truth: npt.NDArray[np.int64], answers: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
-    """(C, C) counts; rows are the truth, columns the answers."""
-    matrix: npt.NDArray[np.int64] = np.bincount(truth * count + answers, minlength=count * count).reshape(count, count)
-    return matrix
+def answer(bundle: Bundle, keypoints: Array) -> Answers:
+    """Logits of windows (N, T, V, 4), as devices and as the float weights compute them."""
+    manifest = bundle.manifest
+    classifier, weights = Classifier(bundle.classifier), from_safetensors(bundle.files["weights.safetensors"])
+    quantized, exact = [], []
+    for start in range(0, len(keypoints), _CHUNK):
+        features = extract(keypoints[start : start + _CHUNK], manifest.features, rate_hz=manifest.window.rate_hz)
+        quantized.append(classifier.batch_logits(features))
+        exact.append(forward(manifest.architecture, weights, features))
+    return Answers(np.concatenate(quantized), np.concatenate(exact))
 
 
-def class_scores(confusion: npt.NDArray[np.int64], classes: Sequence[str]) -> tuple[ClassScore, ...]:
-    """Precision, recall and F1 of every class; 0 where there is nothing to divide by."""
-    scores = []
-    for index, name in enumerate(classes):
-        hit = float(confusion[index, index])
-        answered, true = float(confusion[:, index].sum()), float(confusion[index].sum())
-        precision = hit / answered if answered else 0.0
-        recall = hit / true if true else 0.0
-        f1 = 2 * hit / (answered + true) if answered + true else 0.0
-        scores.append(ClassScore(name, precision, recall, f1, int(true)))
-    return tuple(scores)
+def strange(manifest: Manifest, logits: Array) -> npt.NDArray[np.bool_]:
+    """(N,) whether a device would take windows with logits (N, C) for nothing that it knows: too high an energy."""
+    limit = manifest.thresholds.energy
+    energies = free_energy(logits, manifest.temperature)
+    return energies > (np.inf if limit is None else limit)
+
+
+def _probabilities(manifest: Manifest, logits: Array) -> Floats:
+    """(N, C) as a device would have them: all background where the movement is too strange."""
+    probabilities: Floats = softmax(logits / np.float32(manifest.temperature)).astype(np.float64)
+    probabilities[strange(manifest, logits)] = np.array(manifest.labels) == BACKGROUND
+    return probabilities
+
+
+def _unknown(manifest: Manifest, known: Array, other: Array) -> Unknown:
+    """Of logits (N, C) of windows of what the model knows, and of those that it does not."""
+    energy = [free_energy(logits, manifest.temperature).astype(np.float64) for logits in (known, other)]
+    return Unknown(
+        windows=len(other),
+        auroc=unknown_auroc(energy[0], energy[1]),
+        refused=float(strange(manifest, other).mean()),
+        refused_known=float(strange(manifest, known).mean()),
+    )

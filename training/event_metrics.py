@@ -18,11 +18,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Span:
-    """An action from start to end, in seconds."""
+    """An action from start to end, in seconds; of an event also when its start was reported."""
 
     action: str
     start: float
     end: float
+    told_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Match:
     def end_error(self) -> float:
         """Seconds that the event ended late (early when negative)."""
         return self.event.end - self.truth.end
+
+    @property
+    def delay(self) -> float:
+        """Seconds from the beginning of the action until it was reported."""
+        return (self.event.start if self.event.told_at is None else self.event.told_at) - self.truth.start
 
 
 @dataclass(frozen=True)

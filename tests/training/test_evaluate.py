@@ -1,37 +1,65 @@
-"""Figures, checked against an independent formula."""
+"""A release over windows: what devices run, beside its float weights."""
 
+import dataclasses
+
+import msgspec
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
+from core.bundle import Thresholds
+from tests import people, tiny
 from training.datasets.windows import WindowSet
-from training.evaluate import class_scores, confusion_matrix, score
-
-CLASSES = ("background", "clap", "wave")
-PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
+from training.evaluate import answer, evaluate
 
 
-@given(PAIRS)
-def test_scores_follow_their_definitions(pairs):
-    """Precision, recall and F1 of every class agree with counting true and false positives by hand."""
-    truth, answers = (np.array(column) for column in zip(*pairs, strict=True))
-    confusion = confusion_matrix(truth, answers, 3)
-    assert confusion.sum() == len(pairs)
-    for index, one in enumerate(class_scores(confusion, CLASSES)):
-        hit = sum(t == a == index for t, a in pairs)
-        wrong = sum(a == index != t for t, a in pairs)
-        missed = sum(t == index != a for t, a in pairs)
-        assert one.support == hit + missed
-        assert one.precision == (hit / (hit + wrong) if hit + wrong else 0)
-        assert one.recall == (hit / (hit + missed) if hit + missed else 0)
-        assert np.isclose(one.f1, 2 * hit / (2 * hit + wrong + missed) if hit + wrong + missed else 0)
+@pytest.fixture(scope="module")
+def windows():
+    """Windows of two people each, one of them in the middle of a transition."""
+    keypoints, labels = people.windows(tiny.LABELS, 2, seed=40)
+    shares = np.eye(4, dtype=np.float32)[labels]
+    shares[-1] = (0.4, 0, 0, 0.6)
+    return WindowSet(keypoints, shares, np.array(["ann", "ben"] * 4), tiny.LABELS)
 
 
-def test_transitions_count_apart():
+def test_both_models_are_judged_on_the_same_windows(bundle, windows):
+    """The quantized model and its float weights answer alike, and their figures stand side by side."""
+    report = evaluate(bundle, windows)
+    assert (report.windows, report.subjects, report.agreement) == (7, 2, 1.0)
+    assert report.accuracy == report.quantized.accuracy == report.exact.accuracy == 1.0
+    assert report.confusion.trace() == 7
+    assert report.unknown is None
+
+
+def test_transitions_count_apart(bundle, windows):
     """The headline figure is over clear windows; the one over all windows stands beside it."""
-    shares = np.array([[1, 0, 0], [0, 1, 0], [0.5, 0.4, 0.1]], np.float32)
-    windows = WindowSet(np.zeros((3, 4, 15, 4), np.float32), shares, np.array(["a", "a", "b"]), CLASSES)
-    report = score("m-1", np.array([0, 1, 2]), windows, agreement=1.0)
-    assert (report.accuracy, report.windows) == (1.0, 2)
-    assert np.isclose(report.accuracy_all, 2 / 3)
-    assert report.subjects == 2
+    wrong = windows.shares.copy()
+    wrong[-1] = (0, 0.6, 0.4, 0)
+    report = evaluate(bundle, dataclasses.replace(windows, shares=wrong))
+    assert report.accuracy == 1.0
+    assert report.accuracy_all == 7 / 8
+
+
+def test_answers_do_not_depend_on_what_is_judged_with_them(bundle, windows):
+    """A window judged alone has the logits that it has among others, in both models."""
+    everything, alone = answer(bundle, windows.keypoints), answer(bundle, windows.keypoints[5:6])
+    assert np.array_equal(everything.quantized[5:6], alone.quantized)
+    assert np.allclose(everything.exact[5:6], alone.exact, atol=1e-5)
+
+
+def test_what_is_too_strange_is_background(bundle, windows):
+    """Windows above the release's limit of energy count as answered `background`, as devices report them."""
+    limited = msgspec.structs.replace(bundle.manifest, thresholds=Thresholds(energy=-1000.0))
+    report = evaluate(dataclasses.replace(bundle, manifest=limited), windows)
+    assert report.confusion[:, 0].sum() == report.windows
+
+
+def test_unknown_movement_is_told_by_its_energy(bundle, windows):
+    """The figure is a share for noise that is no movement at all, and one half for what cannot be told apart."""
+    noise = np.random.default_rng(0).normal(0, 1, windows.keypoints.shape).astype(np.float32)
+    noise[..., 3] = 1
+    other = WindowSet(noise, windows.shares, windows.subjects, tiny.LABELS)
+    report = evaluate(bundle, windows, unknown=other)
+    assert report.unknown is not None
+    assert report.unknown.windows == 8
+    assert 0 <= report.unknown.auroc <= 1
+    assert evaluate(bundle, windows, unknown=windows.select(windows.clear)).unknown.auroc == 0.5
