@@ -189,7 +189,7 @@ class Learner:
     def _why_not(self, opened: RoundOpen) -> str | None:
         """Why this device does not take part now; None if it does."""
         manifest = self._bundle.manifest
-        count = self._samples.count(manifest.labels, manifest.window.length)
+        count = self._samples.count(manifest.labels, (manifest.window.length, manifest.features.points))
         reasons = {
             "learning is switched off": not self._settings.enabled,
             "its deadline has passed": self._now() >= opened.deadline,

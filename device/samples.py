@@ -4,7 +4,7 @@ Mode 0600, a quota (the oldest go first), and `forget` erases: freed pages are o
 
     samples = SampleStore(state / "samples.sqlite", settings.learning.maximum_samples)
     samples.add(window.keypoints, "wave", captured_at=time.time(), source="lesson")
-    keypoints, labels = samples.load(manifest.labels, window_length=32)
+    keypoints, labels = samples.load(manifest.labels, (32, 15))
 """
 
 import sqlite3
@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from core.skeleton import CORE15, Array
+from core.skeleton import Array
 from device.database import open_database
 
 _SCHEMA = """
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS samples (
     captured_at REAL NOT NULL,        -- wall clock, seconds
     source TEXT NOT NULL,             -- lesson, label, confident
     length INTEGER NOT NULL,          -- frames
-    keypoints BLOB NOT NULL           -- (length, 15, 4) float32, little-endian
+    keypoints BLOB NOT NULL           -- (length, V, 4) float32, little-endian
 );
 -- Counting reads this index only; the rows are large.
 CREATE INDEX IF NOT EXISTS samples_by_action ON samples (action, length);
@@ -64,13 +64,13 @@ class SampleStore:
             self._database.close()
 
     def add(self, keypoints: Array, action: str, *, captured_at: float, source: str) -> None:
-        """Keep a window (T, 15, 4) of somebody who does this action.
+        """Keep a window (T, V, 4) of somebody who does this action.
 
         Raises:
             ValueError: another shape, or something that is no number.
         """
-        if keypoints.ndim != 3 or keypoints.shape[1:] != (CORE15.size, 4):  # noqa: PLR2004 - (T, 15, 4)
-            raise ValueError(f"a sample has keypoints (T, {CORE15.size}, 4), not {keypoints.shape}")
+        if keypoints.ndim != 3 or keypoints.shape[2] != 4:  # noqa: PLR2004 - (T, V, 4)
+            raise ValueError(f"a sample has keypoints (T, V, 4), not {keypoints.shape}")
         if not np.isfinite(keypoints).all():
             raise ValueError("a sample has only finite keypoints")
         row = (action, captured_at, source, len(keypoints), np.ascontiguousarray(keypoints, _KEYPOINTS).tobytes())
@@ -91,28 +91,30 @@ class SampleStore:
             rows = self._database.execute("SELECT action, COUNT(*) FROM samples GROUP BY action ORDER BY action")
             return dict(rows.fetchall())
 
-    def load(self, labels: Sequence[str], window_length: int) -> tuple[Array, npt.NDArray[np.int64]]:
-        """All windows of this length whose action is among the labels.
+    def load(self, labels: Sequence[str], shape: tuple[int, int]) -> tuple[Array, npt.NDArray[np.int64]]:
+        """All windows of this shape (T, V) whose action is among the labels.
 
         Returns:
-            Keypoints (N, T, 15, 4) and classes (N,), oldest first; N may be 0.
+            Keypoints (N, T, V, 4) and classes (N,), oldest first; N may be 0.
         """
         class_of = {label: number for number, label in enumerate(labels)}
         with self._lock:
             rows = self._database.execute(
-                "SELECT action, keypoints FROM samples WHERE length = ? ORDER BY id", (window_length,)
+                "SELECT action, keypoints FROM samples WHERE length = ? AND LENGTH(keypoints) = ? ORDER BY id",
+                (shape[0], _bytes(shape)),
             ).fetchall()
         chosen = [(class_of[action], data) for action, data in rows if action in class_of]
         keypoints = np.frombuffer(b"".join(data for _, data in chosen), _KEYPOINTS)
-        shaped: Array = keypoints.reshape(-1, window_length, CORE15.size, 4).astype(np.float32)
+        shaped: Array = keypoints.reshape(-1, *shape, 4).astype(np.float32)
         return shaped, np.array([label for label, _ in chosen], np.int64)
 
-    def count(self, labels: Sequence[str], window_length: int) -> int:
+    def count(self, labels: Sequence[str], shape: tuple[int, int]) -> int:
         """How many windows `load` would return."""
         marks = ", ".join("?" * len(labels))
-        query = f"SELECT COUNT(*) FROM samples WHERE length = ? AND action IN ({marks})"  # noqa: S608 - marks only
+        fitting = "SELECT COUNT(*) FROM samples WHERE length = ? AND LENGTH(keypoints) = ?"
+        query = f"{fitting} AND action IN ({marks})"
         with self._lock:
-            return int(self._database.execute(query, (window_length, *labels)).fetchone()[0])
+            return int(self._database.execute(query, (shape[0], _bytes(shape), *labels)).fetchone()[0])
 
     def forget(self, action: str | None = None, *, before: float | None = None) -> int:
         """Erase windows of an action (or all), taken before a moment (or ever); returns how many.
@@ -130,3 +132,8 @@ class SampleStore:
         if busy:
             raise sqlite3.OperationalError("another process reads the samples; forget them again in a moment")
         return gone
+
+
+def _bytes(shape: tuple[int, int]) -> int:
+    """Size of the keypoints of a window of T steps of V points."""
+    return shape[0] * shape[1] * 4 * np.dtype(_KEYPOINTS).itemsize

@@ -150,7 +150,7 @@ def run(directory: Path) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (job.memory_mb * 2**20, job.memory_mb * 2**20))
     base = from_safetensors((directory / WEIGHTS).read_bytes())
     with SampleStore(Path(job.samples), job.maximum_samples) as store:
-        keypoints, classes = store.load(job.labels, job.window.length)
+        keypoints, classes = store.load(job.labels, (job.window.length, job.features.points))
     lesson = Lesson(keypoints, classes, job.features, job.window.rate_hz)
     before = lesson.loss(job.architecture, base)
     trained, steps = train(lesson, job.architecture, base, job.round)

@@ -23,7 +23,6 @@ from core.bundle import WEIGHTS, Bundle
 from core.errors import InputError
 from core.features import extract
 from core.interpreter import Classifier
-from core.skeleton import CORE15
 from core.weights import from_safetensors
 from fleet.records import Losses
 
@@ -53,7 +52,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Held-out windows: keypoints (N, T, 15, 4) float32, classes y (N,) as indices of labels."""
+    """Held-out windows: keypoints (N, T, V, 4) float32, classes y (N,) as indices of labels."""
 
     keypoints: npt.NDArray[np.float32]
     y: npt.NDArray[np.int64]
@@ -90,7 +89,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_evaluation(path: Path) -> Evaluation:
-    """Read an .npz with keypoints (N, T, 15, 4), y (N,) and labels (C,). Never unpickles, never unpacks without bound.
+    """Read an .npz with keypoints (N, T, V, 4), y (N,) and labels (C,). Never unpickles, never unpacks without bound.
 
     Raises:
         InputError: it cannot be read or is not that.
@@ -166,8 +165,8 @@ def judge_by_losses(losses: Sequence[Losses]) -> GateReport:
 def _checked(
     path: Path, keypoints: npt.NDArray[np.generic], y: npt.NDArray[np.generic], labels: npt.NDArray[np.generic]
 ) -> Evaluation:
-    if keypoints.ndim != 4 or keypoints.shape[2:] != (CORE15.size, 4) or keypoints.dtype != np.float32:  # noqa: PLR2004
-        raise InputError(f"{path}: keypoints are {keypoints.shape} {keypoints.dtype}, not (N, T, 15, 4) float32")
+    if keypoints.ndim != 4 or keypoints.shape[3] != 4 or keypoints.dtype != np.float32:  # noqa: PLR2004
+        raise InputError(f"{path}: keypoints are {keypoints.shape} {keypoints.dtype}, not (N, T, V, 4) float32")
     if not 1 <= len(keypoints) <= MAX_WINDOWS or keypoints.shape[1] < 2:  # noqa: PLR2004 - velocities need two frames
         raise InputError(f"{path}: 1 to {MAX_WINDOWS} windows of at least 2 frames are accepted, not {keypoints.shape}")
     points: npt.NDArray[np.float32] = keypoints.astype(np.float32, copy=False)
@@ -197,10 +196,12 @@ def _classes(evaluation: Evaluation, labels: tuple[str, ...]) -> npt.NDArray[np.
 
 def _features(bundle: Bundle, evaluation: Evaluation) -> Iterator[npt.NDArray[np.float32]]:
     manifest = bundle.manifest
-    if evaluation.keypoints.shape[1] != manifest.window.length:
+    expected = (manifest.window.length, manifest.features.points)
+    if evaluation.keypoints.shape[1:3] != expected:
         raise InputError(
-            f"the evaluation file has windows of {evaluation.keypoints.shape[1]} frames, release {manifest.model} "
-            f"takes {manifest.window.length}; make the file again for this model"
+            f"the evaluation file has windows of {evaluation.keypoints.shape[1]} frames of "
+            f"{evaluation.keypoints.shape[2]} points, release {manifest.model} takes {expected[0]} of {expected[1]}; "
+            "make the file again for this model"
         )
     for start in range(0, len(evaluation), _BATCH):
         batch = evaluation.keypoints[start : start + _BATCH]

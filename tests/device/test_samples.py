@@ -22,7 +22,7 @@ def test_windows_come_back_as_they_were(samples: SampleStore):
     keypoints, labels = people.windows(tiny.LABELS, 2)
     for window, label in zip(keypoints, labels, strict=True):
         samples.add(window, tiny.LABELS[label], captured_at=1.0, source="lesson")
-    loaded, classes = samples.load(tiny.LABELS, 32)
+    loaded, classes = samples.load(tiny.LABELS, (32, 15))
     np.testing.assert_array_equal(loaded, keypoints)
     np.testing.assert_array_equal(classes, labels)
     assert loaded.dtype == np.float32
@@ -30,14 +30,16 @@ def test_windows_come_back_as_they_were(samples: SampleStore):
 
 
 def test_what_the_model_does_not_know_is_left_out(samples: SampleStore):
-    """Other actions and other window lengths are no samples for a model; none at all is an empty set."""
+    """Other actions, lengths and joints are no samples for a model; none at all is an empty set."""
     samples.add(WINDOW, "dance", captured_at=1.0, source="lesson")
     samples.add(WINDOW[:16], "wave", captured_at=1.0, source="lesson")
-    keypoints, classes = samples.load(tiny.LABELS, 32)
+    samples.add(np.ones((32, 75, 4), np.float32), "wave", captured_at=1.0, source="lesson")
+    keypoints, classes = samples.load(tiny.LABELS, (32, 15))
     assert keypoints.shape == (0, 32, 15, 4)
     assert classes.shape == (0,)
-    assert samples.count(tiny.LABELS, 32) == 0
-    assert samples.count(["dance"], 32) == len(samples.load(["dance"], 32)[0]) == 1
+    assert samples.count(tiny.LABELS, (32, 15)) == 0
+    assert samples.count(["wave"], (32, 75)) == len(samples.load(["wave"], (32, 75))[0]) == 1
+    assert samples.count(["dance"], (32, 15)) == len(samples.load(["dance"], (32, 15))[0]) == 1
 
 
 def test_the_oldest_go_first(tmp_path: Path):
@@ -45,7 +47,7 @@ def test_the_oldest_go_first(tmp_path: Path):
     with SampleStore(tmp_path / "s.sqlite", 3) as store:
         for number in range(5):
             store.add(np.full_like(WINDOW, number), "wave", captured_at=number, source="lesson")
-        assert [int(window[0, 0, 0]) for window in store.load(["wave"], 32)[0]] == [2, 3, 4]
+        assert [int(window[0, 0, 0]) for window in store.load(["wave"], (32, 15))[0]] == [2, 3, 4]
 
 
 def test_forgetting_erases_the_bytes(tmp_path: Path):

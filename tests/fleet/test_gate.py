@@ -102,7 +102,7 @@ GOOD = {
 BROKEN = {
     "no y": {"y": None},
     "float64": {"keypoints": np.zeros((3, 32, 15, 4))},
-    "of 14 joints": {"keypoints": np.zeros((3, 32, 14, 4), np.float32)},
+    "without scores": {"keypoints": np.zeros((3, 32, 15, 3), np.float32)},
     "NaN": {"keypoints": np.full((3, 32, 15, 4), np.nan, np.float32)},
     "none": {"keypoints": np.zeros((0, 32, 15, 4), np.float32), "y": np.zeros(0, int)},
     "another number of answers": {"y": np.array([0, 1])},
