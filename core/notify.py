@@ -1,12 +1,13 @@
 """What a service tells systemd (sd_notify(3)); silent where there is no systemd."""
 
 import os
+import time
 
 import sdnotify
 
 
 class Notifier:
-    """READY, WATCHDOG, STATUS and STOPPING on the socket that NOTIFY_SOCKET names."""
+    """READY, RELOADING, WATCHDOG, STATUS and STOPPING on the socket that NOTIFY_SOCKET names."""
 
     def __init__(self) -> None:
         self._notifier = sdnotify.SystemdNotifier()
@@ -22,6 +23,11 @@ class Notifier:
     def ready(self) -> None:
         """The service does its job now."""
         self._notifier.notify("READY=1")
+
+    def reloading(self) -> None:
+        """The configuration is read again; `ready` ends it."""
+        now_us = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        self._notifier.notify(f"RELOADING=1\nMONOTONIC_USEC={now_us}")
 
     def watchdog(self) -> None:
         """The service still does its job."""

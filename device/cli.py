@@ -25,14 +25,18 @@ def run(config: _Config = _DEFAULT, *, verbose: _Verbose = False) -> None:
 
     It judges camera frames, publishes action events and its status over MQTT, takes in signed releases, and takes part
     in federated rounds. Pictures and keypoints never leave the board. Facts go to stderr, one line each, for the
-    journal. Every key of the configuration can be overridden: POSEFLEET_MQTT__HOST sets [mqtt] host.
+    journal. Every key of the configuration can be overridden: POSEFLEET_MQTT__HOST sets [mqtt] host. SIGHUP reads the
+    configuration again; what takes effect only at the next start is named then.
     """
     _log_to_stderr(verbose=verbose)
     from core.settings import load_settings
     from device.daemon import run as run_daemon
     from device.settings import DeviceSettings
 
-    raise typer.Exit(run_daemon(load_settings(DeviceSettings, config)))
+    def load() -> DeviceSettings:
+        return load_settings(DeviceSettings, config)
+
+    raise typer.Exit(run_daemon(load(), load))
 
 
 @app.command()

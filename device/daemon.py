@@ -8,7 +8,7 @@ import queue
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from device.link import Link
 from device.loop import FrameLoop, Parts
 from device.outbox import Outbox
 from device.releases import ReleaseClient, ReleaseStore
+from device.reload import Reload
 from device.reporter import Reporter
 from device.samples import SampleStore
 from device.settings import DeviceSettings
@@ -37,19 +38,24 @@ from device.vision import Vision, make_vision
 log = logging.getLogger(__name__)
 
 
-def run(settings: DeviceSettings) -> int:
+def run(settings: DeviceSettings, load: Callable[[], DeviceSettings] | None = None) -> int:
     """Run until SIGTERM or SIGINT; the exit code.
+
+    Args:
+        settings: how.
+        load: reads the configuration again at SIGHUP; without it the signal changes nothing.
 
     Raises:
         PosefleetError: the daemon cannot start; the text says why.
     """
     with ExitStack() as stack:
-        stop = stack.enter_context(_stop_on_signal())
+        reload = Reload(settings, load or (lambda: settings))
+        stop = stack.enter_context(_listen_to_signals(reload))
         state = prepare_state_directory(settings.device.state_directory)
         stack.enter_context(alone_in(state))
         parts = _build(settings, state, stack)
         _start(parts, stack)
-        FrameLoop(settings, parts).run(stop)
+        FrameLoop(settings, parts, reload).run(stop)
     return 0
 
 
@@ -92,7 +98,7 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
         handlers=handlers,
         discovery=settings.homeassistant.prefix,
     )
-    announce(link, settings, bundle)
+    announce(link, settings, bundle.manifest)
     return Parts(
         camera=camera,
         vision=vision,
@@ -137,15 +143,19 @@ def _end_what_a_crash_left_open(outbox: Outbox) -> None:
 
 
 @contextmanager
-def _stop_on_signal() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set."""
+def _listen_to_signals(reload: Reload) -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set; SIGHUP asks for the configuration to be read again."""
     stop = threading.Event()
 
     def handle(number: int, _frame: object) -> None:
+        if number == signal.SIGHUP:
+            reload.ask()
+            return
         log.info("%s: stopping", signal.Signals(number).name)
         stop.set()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield stop
     finally:

@@ -36,7 +36,12 @@ Probabilities = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class EventDraft:
-    """An event in the daemon's own terms: a track, and seconds on the monotonic clock."""
+    """An event in the daemon's own terms: a track, and seconds on the monotonic clock.
+
+    Attributes:
+        zone: where the person was, if zones are set; `device.zones` fills it in.
+        camera: who saw it, where there are several; `device.lookout` fills it in.
+    """
 
     id: str
     kind: Literal["start", "update", "end"]
@@ -46,6 +51,8 @@ class EventDraft:
     started_at: float
     ended_at: float | None = None
     ended_by: EndedBy | None = None
+    zone: str | None = None
+    camera: str | None = None
 
 
 @dataclass
@@ -143,6 +150,10 @@ class EventMachine:
         self._labels = labels
         self._background = labels.index(BACKGROUND)
         self._level = max(thresholds.exit, min(thresholds.enter, _HALF))  # passed on every way between the two
+
+    def configure(self, settings: EventSettings) -> None:
+        """Go by other settings from the next window on; events that run go on."""
+        self._settings = settings
 
     def decide(self, decision: Decision) -> list[EventDraft]:
         """Take what a window of a track shows; return what is to be reported now, in order."""

@@ -58,6 +58,12 @@ class Governor:
         """Whether the newest frames take longer than the budget, whatever was tried."""
         return self._p95_ms is not None and self._p95_ms > self._budget_ms
 
+    def configure(self, ladder: Ladder, *, budget_ms: float) -> None:
+        """Hold another budget, beginning without any step."""
+        self._ladder, self._budget_ms, self._p95_ms = ladder, budget_ms, None
+        self._mark = self._meter.count(TOTAL)
+        self._apply(ladder.workload)
+
     def look(self, now: float, *, people: int) -> None:
         """Judge the newest frames if it is time to, and act."""
         if now - self._looked_at < _LOOK_EVERY_S:

@@ -7,7 +7,8 @@ a read that never returns, a stuck thread or a hung interpreter end in a restart
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -68,6 +69,14 @@ class Health:
         if alive and self._interval_s is not None and now - self._pinged_at >= self._interval_s:
             self._notifier.watchdog()
             self._pinged_at, self._pinged_for = now, (frames, attempts)
+
+    @contextmanager
+    def reloading(self) -> Iterator[None]:
+        """The configuration is read again meanwhile."""
+        self._notifier.reloading()
+        yield
+        if self.state == "online":
+            self._notifier.ready()
 
     def stopping(self) -> None:
         """The daemon is about to end, in good order."""

@@ -16,7 +16,7 @@ from core.bundle import Bundle
 from core.errors import PosefleetError
 from core.messages import EndedBy
 from device.camera import Camera, Frame
-from device.governor import Governor
+from device.governor import Governor, make_ladder
 from device.health import Health, State, Vitals, make_status
 from device.homeassistant import announce
 from device.latency import TOTAL, LatencyMeter
@@ -24,6 +24,7 @@ from device.learner import Learner
 from device.link import Link
 from device.outbox import Outbox
 from device.releases import ReleaseClient, ReleaseStore
+from device.reload import Reload
 from device.reporter import Reporter
 from device.settings import DeviceSettings
 from device.vision import Vision
@@ -56,9 +57,10 @@ class Parts:
 class FrameLoop:
     """See the module."""
 
-    def __init__(self, settings: DeviceSettings, parts: Parts) -> None:
+    def __init__(self, settings: DeviceSettings, parts: Parts, reload: Reload | None = None) -> None:
         self._settings = settings
         self._parts = parts
+        self._reload = reload
         self._said_at = -_QUICKEST_STATUS_S
         self._said: tuple[object, ...] = ()
         self._said_state: State | None = None
@@ -97,6 +99,8 @@ class FrameLoop:
         parts = self._parts
         while not parts.ready.empty():
             self._swap(parts.ready.get())
+        if self._reload is not None and self._reload.asked:
+            self._configure(self._reload)
         gone = parts.camera.state in {"lost", "ended"}
         if gone and not self._camera_gone:
             self._end_events("camera_lost")
@@ -118,8 +122,20 @@ class FrameLoop:
         parts.reporter.report(drafts, before)
         parts.store.problems.clear()
         parts.learner.release_changed(bundle)
-        announce(parts.link, self._settings, bundle)
+        announce(parts.link, self._settings, bundle.manifest)
         log.info("release %s takes over from %s", bundle.manifest.model, before)
+
+    def _configure(self, reload: Reload) -> None:
+        parts = self._parts
+        with parts.health.reloading():
+            if (settings := reload.take()) is None:
+                return
+            before, self._settings = self._settings, settings
+            parts.vision.configure(settings.events)
+            if settings.latency != before.latency:
+                ladder = make_ladder(settings, camera=parts.camera.can_halve)
+                parts.governor.configure(ladder, budget_ms=settings.latency.budget_ms)
+            announce(parts.link, settings, parts.vision.recogniser.manifest)
 
     def _end_events(self, ended_by: EndedBy) -> None:
         vision = self._parts.vision

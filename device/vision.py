@@ -114,6 +114,10 @@ class Vision:
             self._onlookers.see(Sight("", frame, tuple(people), tuple(decisions), doing, manifest, latency_ms))
         return drafts
 
+    def configure(self, events: EventSettings) -> None:
+        """Go by other settings from the next frame on."""
+        self._machine.configure(events)
+
     def adapt(self, effort: Effort) -> None:
         """Let the estimator do no more than this from the next frame on."""
         self._estimator.adapt(effort)
