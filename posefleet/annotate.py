@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from device.drawing import Picture, draw_skeleton
 from posefleet.analyse import Analysis, Seen
 from posefleet.timeline import Person, Timeline
-from training.datasets.show import draw_skeleton
 from training.watching import frames
 
 _CODEC = "mp4v"  # MPEG-4 part 2: OpenCV's wheels write and read it everywhere
@@ -21,8 +21,6 @@ _ROW, _LABEL = 18, 40  # pixels: height of a bar, width of the number before it
 _WHITE, _GREY, _DARK = (255, 255, 255), (150, 150, 150), (40, 40, 40)
 # RGB, one for each label in turn; the background has none.
 _COLOURS = ((76, 175, 80), (0, 188, 210), (156, 39, 176), (255, 193, 7), (33, 150, 243), (244, 67, 54), (233, 30, 99))
-
-Picture = npt.NDArray[np.uint8]
 
 
 def write_annotated(video: Path, analysis: Analysis, out: Path) -> None:

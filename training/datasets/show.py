@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.skeleton import CORE15, CORE15_PARENTS, Array, Pose, to_core15
+from core.skeleton import Array, Pose, to_core15
+from device.drawing import MIDDLE, Picture, draw_skeleton
 from training.datasets.checks.frames import found_frames
 from training.datasets.recording import Recording
 
@@ -20,19 +21,7 @@ _FEWEST_PX, _MOST_PX = 120, 640  # width
 _LONGEST = 600  # frames: a minute at ten a second
 _FASTEST = 20  # frames per second; viewers slow anything faster down
 _SEEN = 0.1
-LEFT, RIGHT, MIDDLE = (235, 120, 40), (40, 120, 235), (90, 90, 90)
 _BACKGROUND = (250, 250, 250)
-
-Picture = npt.NDArray[np.uint8]
-Colour = tuple[int, int, int]
-
-
-def bones() -> Iterator[tuple[int, int, Colour]]:
-    """Child, parent and colour of every bone of CORE15; the colour says whose side it is."""
-    for child, parent in enumerate(CORE15_PARENTS):
-        if child != parent:
-            name = CORE15.joints[child]
-            yield child, parent, LEFT if "left" in name else RIGHT if "right" in name else MIDDLE
 
 
 def write_gif(recording: Recording, path: Path) -> int:
@@ -98,17 +87,3 @@ def _picture(places: Array | None, joints: Array | None, width: int, text: str) 
         draw_skeleton(picture, places, joints[:, 3])
     cv2.putText(picture, text, (6, _HEIGHT - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.4, MIDDLE, 1, cv2.LINE_AA)
     return picture
-
-
-def draw_skeleton(picture: Picture, places: Array, score: Array, *, thickness: int = 2) -> None:
-    """Draw a body of CORE15 joints, (15, 2) pixels, into a picture; bones to unseen joints are left out."""
-    import cv2
-
-    points = np.clip(np.nan_to_num(places), -1e4, 1e4).round().astype(int)
-    for child, parent, colour in bones():
-        if min(score[child], score[parent]) > _SEEN:
-            ends = (int(points[child, 0]), int(points[child, 1])), (int(points[parent, 0]), int(points[parent, 1]))
-            cv2.line(picture, *ends, colour, thickness, cv2.LINE_AA)
-    for point, seen in zip(points, score, strict=True):
-        if seen > _SEEN:
-            cv2.circle(picture, (int(point[0]), int(point[1])), thickness + 1, MIDDLE, -1, cv2.LINE_AA)
