@@ -12,6 +12,8 @@ help:
 	@echo "make test    every test, with a real broker"
 	@echo "make check   format, lint, types, import rules"
 	@echo "make bench   measurements, as ratios in one run"
+	@echo "make deb     the Debian packages for boards, in dist/"
+	@echo "make boot    install the package under a real systemd (root, mmdebstrap, systemd-container; minutes)"
 	@echo "make accuracy  how well real recordings are recognised, into docs/benchmarks.md (an hour or two)"
 	@echo "make lock    compile requirements/ again from pyproject.toml"
 
@@ -38,6 +40,13 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+boot: setup
+	POSEFLEET_BOOT=1 $(BIN)/pytest -n 0 tests/systemd
+
+deb: setup
+	systemd/deb/build amd64
+	systemd/deb/build arm64
+
 bench: setup
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.benchmarks.pose
@@ -54,4 +63,4 @@ lock: setup
 			-o requirements/board-$$machine-py311.txt; \
 	done
 
-.PHONY: help setup demo test check bench accuracy lock
+.PHONY: help setup demo test check boot deb bench accuracy lock
