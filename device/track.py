@@ -1,6 +1,6 @@
 """One appearance of somebody: where they are, where they go, how big they are and what they wear.
 
-    track = Track(1, sighting)
+    track = Track(sighting)
     track.see(next_sighting)
     track.expected(captured_at)     # where the joints must be by now
 
@@ -63,14 +63,14 @@ class Sighting:
 class Track:
     """See the module."""
 
-    def __init__(self, number: int, first: Sighting) -> None:
-        self.number = number
+    def __init__(self, first: Sighting) -> None:
+        self.number: int | None = None  # given as soon as it is sure that this is somebody
         self.newest = self._before = first
         self.size = first.size
         self.look = first.look
         self.velocity = np.zeros(2, np.float32)  # per second
         self.expected_at = first.at  # until when it is known why nothing is seen: somebody else is before it
-        self._began = first.at
+        self.began = first.at
 
     @property
     def last_seen(self) -> float:
@@ -103,7 +103,7 @@ class Track:
         before, now = self.newest.keypoints, sighting.keypoints
         weight = (_TRUNK * common(before, now))[:, None]
         moved = ((now[:, :2] - before[:, :2]) * weight).sum(axis=0) / weight.sum()
-        share = max(1 - math.exp(-elapsed / steady_s), elapsed / (sighting.at - self._began))
+        share = max(1 - math.exp(-elapsed / steady_s), elapsed / (sighting.at - self.began))
         velocity = self.velocity + (moved / elapsed - self.velocity) * share
         limit = _FASTEST * self.size / max(float(np.hypot(*velocity)), 1e-9)
         self.velocity = (velocity * min(1.0, limit)).astype(np.float32)

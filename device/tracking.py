@@ -13,7 +13,9 @@
 docs/decisions/0006 says why no library does this.
 """
 
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,13 +28,15 @@ from device.track import Sighting, Track, common
 
 MAX_GAP_S = 0.7  # unseen for longer: the track ends ...
 MAX_HIDDEN_S = 2.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
+PROOF_S = 1.0  # who is first seen close to somebody else is a mistake until seen apart, or for as long as this
 
 _BLUR = 0.05  # body sizes: how far joints of the same person are from their prediction, at once ...
 _BLUR_PER_S = 0.3  # ... and the more the longer ago the person was seen
 _GROWTH = 4.0  # blurs by which the logarithm of the same person's size differs
-_SHADE = 25.0  # grey levels by which the look of the same person differs
+_SHADE = 20.0  # grey levels by which the look of the same person differs
 _NEAR, _NEAR_PER_S = 0.25, 0.6  # body sizes from the prediction; who is farther off is somebody else
 _FARTHEST = 0.6  # body sizes; nor does anybody jump farther than this, however long ago
+_UNPROVEN = 12.0  # added to the cost of a track that may be a mistake
 _NEVER = 1e6  # the cost of what cannot be
 _MISSED = 1e3  # the cost of leaving a track without a pose: more than that of any match that can be
 
@@ -46,9 +50,14 @@ class Departure:
 
 
 class Tracker:
-    """See the module."""
+    """See the module.
 
-    def __init__(self) -> None:
+    Args:
+        numbers: for new tracks; several trackers that share them give no number twice.
+    """
+
+    def __init__(self, numbers: Iterator[int] | None = None) -> None:
+        self._numbers = itertools.count(1) if numbers is None else numbers
         self._tracks: list[Track] = []
         self._begun = 0
         self._updated_at = -math.inf
@@ -57,6 +66,8 @@ class Tracker:
         self, poses: list[Pose], captured_at: float, image: npt.NDArray[np.uint8] | None = None
     ) -> tuple[list[tuple[int, Pose]], list[Departure]]:
         """Number the poses of one frame, in their order; also say which tracks have ended by now.
+
+        A pose that may be a mistake (PROOF_S) is left out.
 
         Args:
             poses: of one picture.
@@ -69,27 +80,30 @@ class Tracker:
             sightings = [_looked_at(one, sightings, image) for one in sightings]
         # From left to right, so that nothing depends on the order in which an estimator names people.
         ordered = sorted(sightings, key=lambda one: one.keypoints[:, :2].sum(axis=0).tolist())
-        owners = self._match(ordered)
-        numbers = {id(one): self._continue(owner, one, ordered) for owner, one in zip(owners, ordered, strict=True)}
+        known = [track for track in self._tracks if track.number is not None]
+        numbers: dict[int, int | None] = {}
+        for owner, one in zip(self._match(ordered), ordered, strict=True):
+            numbers[id(one)] = self._continue(owner, one, ordered, known)
         for track in self._tracks:
             if track.last_seen < captured_at and any(track.is_near(one) for one in sightings):
                 track.expected_at = captured_at
         self._updated_at = captured_at
-        return [(numbers[id(one)], one.pose) for one in sightings], departures
+        numbered = [(numbers[id(one)], one.pose) for one in sightings]
+        return [(number, pose) for number, pose in numbered if number is not None], departures
 
     def predict(self, captured_at: float) -> list[tuple[int, Pose]]:
         """Everybody seen in the last update, where their joints must be by now; for frames between two updates."""
         seen = [track for track in self._tracks if track.last_seen == self._updated_at]
-        return [(track.number, track.extrapolate(captured_at)) for track in seen]
+        return [(track.number, track.extrapolate(captured_at)) for track in seen if track.number is not None]
 
     @property
     def begun(self) -> int:
-        """Number of tracks ever begun."""
+        """Number of tracks ever begun and numbered."""
         return self._begun
 
     def clear(self) -> list[int]:
         """End every track; their numbers."""
-        numbers = [track.number for track in self._tracks]
+        numbers = [track.number for track in self._tracks if track.number is not None]
         self._tracks = []
         return numbers
 
@@ -101,18 +115,23 @@ class Tracker:
             if now - track.expected_at > MAX_GAP_S or now - track.last_seen > MAX_HIDDEN_S
         ]
         self._tracks = [track for track in self._tracks if track not in gone]
-        return [Departure(track.number, track.last_seen) for track in gone]
+        return [Departure(track.number, track.last_seen) for track in gone if track.number is not None]
 
-    def _continue(self, track: Track | None, sighting: Sighting, all_seen: list[Sighting]) -> int:
-        """Add a sighting to its track, or begin one; the track's number."""
+    def _continue(
+        self, track: Track | None, sighting: Sighting, all_seen: list[Sighting], known: list[Track]
+    ) -> int | None:
+        """Add a sighting to its track, or begin one; the track's number, once it has one."""
+        crowded = any(other.is_near(sighting) for other in known if other is not track)
         if track is None:
+            track = Track(sighting)
+            self._tracks.append(track)
+        else:
+            track.see(
+                sighting, crowded=crowded or any(sighting.is_near(one) for one in all_seen if one is not sighting)
+            )
+        if track.number is None and (not crowded or sighting.at - track.began >= PROOF_S):
             self._begun += 1
-            self._tracks.append(Track(self._begun, sighting))
-            return self._begun
-        crowded = any(sighting.is_near(one) for one in all_seen if one is not sighting) or any(
-            other.is_near(sighting) for other in self._tracks if other is not track
-        )
-        track.see(sighting, crowded=crowded)
+            track.number = next(self._numbers)
         return track.number
 
     def _match(self, sightings: list[Sighting]) -> list[Track | None]:
@@ -139,6 +158,7 @@ class Tracker:
         # has been missed for a while and may be anywhere.
         cost = (distance / blur) ** 2 + (growth / (_GROWTH * blur)) ** 2 + 4 * np.log(blur / _BLUR)
         cost += (self._changes(sightings) / _SHADE) ** 2
+        cost += np.array([_UNPROVEN * (track.number is None) for track in self._tracks])[:, None]
         cost[distance > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
         costs: npt.NDArray[np.float64] = cost
         return costs
