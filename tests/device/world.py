@@ -1,6 +1,7 @@
 """A device in a folder: a small film as its camera, recorded keypoints for a pose estimator, a release, a config."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -95,6 +96,10 @@ class Daemon:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+
+    def reload(self) -> None:
+        """Ask it to read its configuration again."""
+        self.process.send_signal(signal.SIGHUP)
 
     def stop(self) -> int:
         """Ask it to end; its exit code."""
