@@ -85,7 +85,10 @@ def train(
     changes = {name: value for name, value in given.items() if value is not None}
     settings = replace(read_recipe(config) if config else TrainingConfig(), **changes)  # type: ignore[arg-type]
     left_out = _names(without)
-    recordings = [one for one in load_directory(data) if one.subject not in left_out]
+    everyone = load_directory(data)
+    if strangers := left_out - {one.subject for one in everyone}:
+        raise ConfigError(f"--without {', '.join(sorted(strangers))}: nobody of that name is in {data}")
+    recordings = [one for one in everyone if one.subject not in left_out]
     accepted = frozenset(accept or ())
     try:
         training_part, validation_part = split_people(recordings, _names(validation))

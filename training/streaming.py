@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core.bundle import BACKGROUND, Bundle
-from core.errors import InputError
 from core.skeleton import Pose
 from device.classifier import Decision, Logits, Recogniser
 from device.events import EventDraft, EventMachine
@@ -79,7 +78,7 @@ def replay(
         classifier: answers in place of the release's quantized model.
 
     Raises:
-        InputError: the recording lacks joints that the release needs.
+        ValueError: the recording lacks joints that the release needs; cutting its windows says so to a person.
     """
     recogniser = Recogniser(bundle, classifier=classifier)
     manifest = bundle.manifest
@@ -117,10 +116,7 @@ def _push(recogniser: Recogniser, recording: Recording, frame: int) -> list[Deci
         return []
     pose = Pose(joints[:, :3].copy(), joints[:, 3].copy(), recording.layout)
     boxes = recording.boxes(frame, recogniser.manifest.features.objects)
-    try:
-        return recogniser.push(_TRACK, float(recording.times[frame]), pose, boxes)
-    except ValueError as exc:
-        raise InputError(f"{recording.name}: {exc}") from exc
+    return recogniser.push(_TRACK, float(recording.times[frame]), pose, boxes)
 
 
 def _goes_on(recording: Recording) -> bool:
