@@ -95,8 +95,15 @@ def windows_of(
 
 def make_checkpoint(result: Result, directory: Path) -> Checkpoint:
     """Write what the converter needs."""
-    trained, config = result.trained, result.trained.config
-    checkpoint = Checkpoint(
+    checkpoint = checkpoint_of(result.trained, _golden(result.validation, result.trained.config))
+    write_checkpoint(checkpoint, directory)
+    return checkpoint
+
+
+def checkpoint_of(trained: Trained, golden: Array) -> Checkpoint:
+    """A trained classifier with feature windows (N, T, F) to try it on: for the converter, or as a teacher."""
+    config = trained.config
+    return Checkpoint(
         Description(
             labels=trained.classes,
             architecture=trained.architecture,
@@ -107,10 +114,8 @@ def make_checkpoint(result: Result, directory: Path) -> Checkpoint:
             metrics={"validation_accuracy": round(trained.validation_accuracy, 4)},
         ),
         trained.weights,
-        _golden(result.validation, config),
+        golden,
     )
-    write_checkpoint(checkpoint, directory)
-    return checkpoint
 
 
 def _golden(windows: WindowSet, config: TrainingConfig) -> Array:
