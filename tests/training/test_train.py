@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from core.architecture import Architecture, Conv1D, Dense, MeanMaxPool
 from core.checkpoint import Checkpoint, Description, read_checkpoint, write_checkpoint
 from core.errors import ConfigError
 from core.features import FeatureSpec
@@ -25,7 +26,7 @@ from training.train import RunOptions, TrainingConfig, train
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
 ACTIONS = ("background", "squat", "wave")
-OPTIONS = ("--model", "conv1d", "--epochs", "8", "--seed", "3", "--deterministic")
+OPTIONS = ("--model", "conv1d", "--epochs", "30", "--seed", "3", "--deterministic")
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,17 @@ def recordings(tmp_path_factory):
         one = Recording(f"take{person}", f"person{person}", times, np.array(joints), labels, ACTIONS)
         save(one, folder / f"{one.name}.npz")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _small_network(monkeypatch):
+    """A network that TensorFlow prepares in a second."""
+
+    def architecture(*, features, window, classes):
+        layers = (Dense("embed", 24, "relu"), Conv1D("conv", 24, 5, "relu"), MeanMaxPool(), Dense("logits", classes))
+        return Architecture(features.size, window, layers)
+
+    monkeypatch.setitem(MODELS, "small", architecture)
 
 
 def windows(count, seed):
@@ -64,7 +76,7 @@ def test_a_killed_run_resumes_to_the_same_result(recordings, tmp_path):
     while not (tmp_path / "killed" / "unfinished.npz").exists():
         assert child.poll() is None, child.stderr.read().decode()
         time.sleep(0.01)
-    time.sleep(random.uniform(0, 0.3))
+    time.sleep(random.uniform(0, 0.25))
     child.send_signal(signal.SIGKILL)
     child.communicate()
     assert not (tmp_path / "killed" / "checkpoint.json").exists()
@@ -78,7 +90,7 @@ def test_a_killed_run_resumes_to_the_same_result(recordings, tmp_path):
 def test_training_stops_when_validation_gets_no_better():
     """With patience, a run ends so many epochs after its last improvement, and gives the best epoch's weights."""
     seen = []
-    config = TrainingConfig(model="conv1d", epochs=40, patience=2, batch=8, learning_rate=0.0)
+    config = TrainingConfig(model="small", epochs=40, patience=2, batch=8, learning_rate=0.0)
     trained = train(windows(3, 0), windows(2, 50), config, seen.append)
     accuracies = [one.validation_accuracy for one in seen]
     assert len(seen) == accuracies.index(max(accuracies)) + 1 + 2
@@ -87,7 +99,7 @@ def test_training_stops_when_validation_gets_no_better():
 
 def test_a_student_learns_what_its_teacher_says(tmp_path):
     """With the teacher's word alone, a network learns the teacher's classes and never the labels."""
-    trained = train(windows(24, 0), windows(8, 50), TrainingConfig(model="conv1d", epochs=15, batch=8))
+    trained = train(windows(24, 0), windows(8, 50), TrainingConfig(model="small", epochs=15, batch=8))
     swapped = {name: tensor[..., [1, 2, 0]] if "logits" in name else tensor for name, tensor in trained.weights.items()}
     description = Description(
         labels=ACTIONS,
@@ -98,7 +110,7 @@ def test_a_student_learns_what_its_teacher_says(tmp_path):
     )
     write_checkpoint(Checkpoint(description, swapped, np.zeros((1, 32, 4), np.float32)), tmp_path)
     options = RunOptions(teachers=(read_checkpoint(tmp_path),))
-    config = TrainingConfig(model="conv1d", epochs=15, batch=8, distillation=1.0)
+    config = TrainingConfig(model="small", epochs=15, batch=8, distillation=1.0)
     seen = []
     train(windows(24, 0), windows(8, 50), config, seen.append, options)
     assert trained.validation_accuracy > 0.8
@@ -107,8 +119,8 @@ def test_a_student_learns_what_its_teacher_says(tmp_path):
 
 def test_a_teacher_of_other_classes_is_refused(tmp_path):
     """A teacher that knows other classes, or sees other windows or joints, is a sentence before training begins."""
-    config = TrainingConfig(model="conv1d", epochs=1)
-    architecture = MODELS["conv1d"](features=config.features, window=config.window.length, classes=3)
+    config = TrainingConfig(model="small", epochs=1)
+    architecture = MODELS["small"](features=config.features, window=config.window.length, classes=3)
     weights = initialise(architecture, np.random.default_rng(0))
     own = Description(
         labels=ACTIONS,
