@@ -60,8 +60,8 @@ class JointGraph(_Layer, frozen=True, tag="joint_graph"):
     """Spatial graph convolution of every step: V joints with C channels each, joint after joint -> V with `units`.
 
     activation(heard @ kernel + bias) for each joint, where it hears itself, its parent and its children, mixed by
-    `edges` (Yan et al. 2018, with partition by distance from the root; `core.joint_layers`). What it hears is ordered by
-    channel, then by relation.
+    `edges` (Yan et al. 2018, with partition by distance from the root; `core.joint_layers`). The kernel's rows are
+    ordered by channel, then by relation.
     """
 
     name: str
