@@ -65,7 +65,7 @@ class Track:
 
     def __init__(self, first: Sighting) -> None:
         self.number: int | None = None  # given as soon as it is sure that this is somebody
-        self.newest = self._before = first
+        self.newest = first
         self.size = first.size
         self.look = first.look
         self.velocity = np.zeros(2, np.float32)  # per second
@@ -96,7 +96,7 @@ class Track:
             self.look = sighting.look
         elif sighting.look is not None and not crowded:
             self.look = self.look + (sighting.look - self.look) * np.float32(1 - math.exp(-elapsed / _LOOK_S))
-        self._before, self.newest, self.expected_at = self.newest, sighting, sighting.at
+        self.newest, self.expected_at = sighting, sighting.at
 
     def _accelerate(self, sighting: Sighting, elapsed: float, steady_s: float) -> None:
         """A mean of all velocities so far, the newest counting most; the first ones count alike."""
@@ -107,15 +107,6 @@ class Track:
         velocity = self.velocity + (moved / elapsed - self.velocity) * share
         limit = _FASTEST * self.size / max(float(np.hypot(*velocity)), 1e-9)
         self.velocity = (velocity * min(1.0, limit)).astype(np.float32)
-
-    def extrapolate(self, at: float) -> Pose:
-        """The newest pose, each joint going on as it went."""
-        before, pose = self._before.pose, self.newest.pose
-        elapsed = self.newest.at - self._before.at
-        if elapsed <= 0 or before.layout != pose.layout:
-            return pose
-        ahead = np.float32((at - self.newest.at) / elapsed)
-        return Pose(pose.joints + (pose.joints - before.joints) * ahead, pose.score, pose.layout)
 
 
 def common(one: Array, other: Array) -> Array:

@@ -8,13 +8,11 @@
 
     tracker = Tracker()
     people, departures = tracker.update(poses, captured_at, image)      # [(1, pose), (2, pose)], []
-    people = tracker.predict(captured_at)                   # a frame without poses: where they must be by now
 
 docs/decisions/0006 says why no library does this.
 """
 
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -60,7 +58,6 @@ class Tracker:
         self._numbers = itertools.count(1) if numbers is None else numbers
         self._tracks: list[Track] = []
         self._begun = 0
-        self._updated_at = -math.inf
 
     def update(
         self, poses: list[Pose], captured_at: float, image: npt.NDArray[np.uint8] | None = None
@@ -87,14 +84,8 @@ class Tracker:
         for track in self._tracks:
             if track.last_seen < captured_at and any(track.is_near(one) for one in sightings):
                 track.expected_at = captured_at
-        self._updated_at = captured_at
         numbered = [(numbers[id(one)], one.pose) for one in sightings]
         return [(number, pose) for number, pose in numbered if number is not None], departures
-
-    def predict(self, captured_at: float) -> list[tuple[int, Pose]]:
-        """Everybody seen in the last update, where their joints must be by now; for frames between two updates."""
-        seen = [track for track in self._tracks if track.last_seen == self._updated_at]
-        return [(track.number, track.extrapolate(captured_at)) for track in seen if track.number is not None]
 
     @property
     def begun(self) -> int:

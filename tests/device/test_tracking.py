@@ -161,25 +161,6 @@ def test_clothes_decide_where_places_do_not(shade, place):
     assert number == people[place][0]
 
 
-def test_a_prediction_goes_on_as_the_joints_went():
-    """Between two updates everybody seen last is where a straight line leads; who was missed is not guessed at."""
-    tracker = Tracker()
-    tracker.update([person(0.0), person(0.0, at=1.0)], 0.0)
-    moved = Pose(person(0.0).joints + np.array([0.02, 0.01, 0], np.float32), person(0.0).score)
-    ((number, _),), _ = tracker.update([moved], 0.1)
-    ((predicted, pose),) = tracker.predict(0.15)
-    assert predicted == number
-    assert pose.joints == pytest.approx(moved.joints + np.array([0.01, 0.005, 0]), abs=1e-5)
-
-
-def test_the_first_prediction_is_the_pose():
-    """Who was seen once is expected where they were."""
-    tracker = Tracker()
-    pose = person(0.0)
-    tracker.update([pose], 0.0)
-    assert tracker.predict(0.05) == [(1, pose)]
-
-
 @given(st.lists(st.lists(st.integers(0, 60), max_size=4, unique=True), max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_poses_changes_nothing(frames, chance):
     """Poses named in any order get the same numbers; places are whole twentieths of a frame's height."""
