@@ -55,6 +55,11 @@ class Window:
         """The moment that a label of this window speaks of."""
         return self.ended_at if self.causal else (self.started_at + self.ended_at) / 2
 
+    @property
+    def since(self) -> float:
+        """From when on a track's first window speaks: before the end of a causal one nobody was seen yet."""
+        return self.ended_at if self.causal else self.started_at
+
 
 class WindowBuffer:
     """Resamples one track and cuts windows from it."""

@@ -100,14 +100,14 @@ class _Track:
         smooth = np.mean([probabilities for _, probabilities in self._windows], axis=0, dtype=np.float32)
         if self.probabilities is None:
             # What a person does in the middle of their first window they have most likely done from its beginning.
-            self._passed_at = np.full(smooth.shape, decision.window.started_at)
+            self._passed_at = np.full(smooth.shape, decision.window.since)
         else:
             before, after = self.probabilities.astype(np.float64), smooth.astype(np.float64)
             crossed = (before < level) != (after < level)
             share = (level - before[crossed]) / (after - before)[crossed]
             self._passed_at[crossed] = self.moment + (moment - self.moment) * share
         if (best := int(smooth.argmax())) != self._best:
-            self._best, self._best_since = best, decision.window.started_at if self._best < 0 else self.moment
+            self._best, self._best_since = best, decision.window.since if self._best < 0 else self.moment
         self.moment, self.probabilities = moment, smooth
         return True
 

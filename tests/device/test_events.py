@@ -1,6 +1,7 @@
 """Probabilities become events: each performed action one start and one end, at the right time, whatever the noise."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +51,13 @@ def test_who_comes_in_doing_it_has_done_it_from_the_first_picture():
     """If the first window already shows an action, the action began when the window did."""
     (start,) = play(machine(), steady(("wave", 3)))
     assert start.started_at == pytest.approx(0.0)
+
+
+def test_a_causal_window_tells_nothing_of_the_time_before_its_person_came():
+    """Poses before the first one are made up: what the first causal window shows began with the first pose."""
+    causal = [Decision(1, one.probabilities, 0.0, replace(one.window, causal=True)) for one in steady(("wave", 3))]
+    (start,) = play(machine(), causal)
+    assert start.started_at == pytest.approx(causal[0].window.ended_at)
 
 
 @pytest.mark.parametrize("wrong", ["background", "squat"])
