@@ -67,7 +67,7 @@ def assess(
         people=sorted({one.subject for one in tested}),
         split=provenance.split(tested) if provenance else None,
         learnt_since=provenance is not None and provenance.weights_sha256 != manifest.files[WEIGHTS].sha256,
-        findings=_findings(recordings, tested, provenance, manifest),
+        findings=_findings(recordings, tested, provenance, manifest.window.seconds if kind == "windows" else 0.0),
         unknown=names,
         report=evaluate(bundle, known, unknown),
         stream=judge_takes(takes, labels=manifest.labels) if takes else None,
@@ -124,10 +124,9 @@ def _mark(recording: Recording, manifest: Manifest) -> Recording:
 
 
 def _findings(
-    recordings: Sequence[Recording], tested: Sequence[Recording], provenance: Provenance | None, manifest: Manifest
+    recordings: Sequence[Recording], tested: Sequence[Recording], provenance: Provenance | None, seconds: float
 ) -> list[Finding]:
     """Of the data, and of both sides where the recordings that taught the model are there, too."""
-    seconds = manifest.window.seconds
     taught = (
         {(one.name, one.subject) for one in (*provenance.training, *provenance.validation)} if provenance else set()
     )

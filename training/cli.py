@@ -90,13 +90,14 @@ def train(
         raise ConfigError(f"--without {', '.join(sorted(strangers))}: nobody of that name is in {data}")
     recordings = [one for one in everyone if one.subject not in left_out]
     accepted = frozenset(accept or ())
+    shortest = 0.0 if settings.clips else settings.window.seconds
     try:
         training_part, validation_part = split_people(recordings, _names(validation))
     except InputError:
         # What is wrong with the data itself comes first: other people doing the same would not mend it.
-        _check_data(recordings, [], settings.window.seconds, accepted)
+        _check_data(recordings, [], shortest, accepted)
         raise
-    _check_data(training_part, validation_part, settings.window.seconds, accepted)
+    _check_data(training_part, validation_part, shortest, accepted)
     unfinished = out / "unfinished.npz"
     options = RunOptions(unfinished, resume, deterministic, tuple(read_checkpoint(one) for one in teacher or ()))
     with shown_progress(settings.epochs, tensorboard) as on_epoch:
