@@ -33,12 +33,11 @@ def draw_skeleton(picture: Picture, places: Array, score: Array, *, thickness: i
     """
     import cv2
 
-    order = slice(None, None, -1 if bgr else 1)
     points = np.clip(np.nan_to_num(places), -1e4, 1e4).round().astype(int)
     for child, parent, colour in bones():
         if min(score[child], score[parent]) > _SEEN:
             ends = (int(points[child, 0]), int(points[child, 1])), (int(points[parent, 0]), int(points[parent, 1]))
-            cv2.line(picture, *ends, colour[order], thickness, cv2.LINE_AA)
+            cv2.line(picture, *ends, colour[::-1] if bgr else colour, thickness, cv2.LINE_AA)
     for point, seen in zip(points, score, strict=True):
         if seen > _SEEN:
             cv2.circle(picture, (int(point[0]), int(point[1])), thickness + 1, MIDDLE, -1, cv2.LINE_AA)

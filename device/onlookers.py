@@ -35,7 +35,7 @@ class Sight:
         latency_ms: from capture to here.
     """
 
-    camera: str
+    camera: str  # empty: the only one
     frame: Frame
     people: tuple[tuple[int, Pose], ...]
     decisions: tuple[Decision, ...]
