@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,9 @@ from training.resume import Best, Run, fingerprint, load_run, save_run
 from training.teachers import check_teachers, distilled
 
 _KNOWN_SHARE = 0.995  # one in two hundred windows of known movement may be lost to find some of the unknown
+if TYPE_CHECKING:
+    from training.trainer import Trainer
+
 _CHUNK = 32  # batches that are augmented at once: bounds memory, costs no speed
 
 
@@ -120,24 +124,11 @@ def train(
         InputError: the state to resume from is another run's.
         ConfigError: a teacher knows other classes or windows.
     """
-    with native_stderr_silenced():  # a page of remarks about plug-ins that nobody has
-        from training.hardware import set_up
-        from training.trainer import Recipe, Trainer
-
     check_teachers(options.teachers, training.classes, config.window, config.features)
     architecture = MODELS[config.model](
         features=config.features, window=config.window.length, classes=len(training.classes)
     )
-    recipe = Recipe(
-        weight_decay=config.weight_decay,
-        gradient_norm=config.gradient_norm,
-        label_smoothing=config.label_smoothing,
-        dropout=config.dropout,
-        head_dropout=config.head_dropout,
-        average=config.average,
-        precision=set_up(deterministic=options.deterministic),
-    )
-    trainer = Trainer(architecture, recipe, seed=config.seed)
+    trainer = _make_trainer(architecture, config, deterministic=options.deterministic)
     if config.features.objects:
         validation = _also_blind(validation, config.features)
     held_out = _features(validation.keypoints, config)
@@ -148,7 +139,7 @@ def train(
         trainer.restore(run.trainer)
     best = run.best if run else Best(-1.0, 0, 0, {})
     for epoch in range(run.epoch if run else 0, config.epochs):
-        if config.patience and epoch - best.improved >= config.patience:
+        if config.patience and len(validation) and epoch - best.improved >= config.patience:
             break
         loss = trainer.run(_batches(training, config, epoch, options.teachers), _schedule(config, len(training)))
         weights = trainer.weights()
@@ -163,6 +154,23 @@ def train(
     temperature = calibrate(logits, validation.shares)
     limit = energy_limit(logits, temperature)
     return Trained(architecture, best.weights, training.classes, temperature, limit, best.accuracy, best.epoch, config)
+
+
+def _make_trainer(architecture: Architecture, config: TrainingConfig, *, deterministic: bool) -> "Trainer":
+    with native_stderr_silenced():  # a page of remarks about plug-ins that nobody has
+        from training.hardware import set_up
+        from training.trainer import Recipe, Trainer
+
+    recipe = Recipe(
+        weight_decay=config.weight_decay,
+        gradient_norm=config.gradient_norm,
+        label_smoothing=config.label_smoothing,
+        dropout=config.dropout,
+        head_dropout=config.head_dropout,
+        average=config.average,
+        precision=set_up(deterministic=deterministic),
+    )
+    return Trainer(architecture, recipe, seed=config.seed)
 
 
 def calibrate(logits: Array, shares: Array) -> float:
