@@ -75,6 +75,13 @@ class EventReport:
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Everything that was done or reported, by name."""
+        return tuple(
+            sorted({one.truth.action for one in self.found} | {one.action for one in self.missed + self.false})
+        )
+
     def of(self, action: str) -> "EventReport":
         """The same for one action only."""
         return EventReport(

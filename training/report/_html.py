@@ -22,14 +22,15 @@ def as_html(evaluation: Evaluation) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"share": _share, "span": _span, "seconds": lambda value: f"{value:.2f} s"}
     judged = verdict(evaluation)
-    scores = evaluation.report.quantized
+    scores, stream = evaluation.report.quantized, evaluation.stream
     tested = [one for one in scores.per_class if one.support]
     return environment.from_string(_TEMPLATE.read_text()).render(
         evaluation=evaluation,
         report=evaluation.report,
-        stream=evaluation.stream,
+        stream=stream,
         verdict=judged,
         level=_COLOURS,
+        actions=[] if stream is None else [(one, stream.touching.of(one)) for one in stream.touching.actions],
         worst=sorted(tested, key=lambda one: one.f1)[:3],
         # SVG is matplotlib's own, which escapes the names of the data.
         plots={name: Markup(text) for name, text in drawings(evaluation).items()},  # noqa: S704

@@ -49,7 +49,8 @@ def _stream(stream: StreamScores) -> dict[str, Any]:
     ways = {"onset": stream.onset, "overlapping": stream.overlapping, "touching": stream.touching}
     kept = {name: value for name, value in vars(stream).items() if name not in ways}
     plain: dict[str, Any] = msgspec.to_builtins(kept)
-    return plain | {name: _events(report) for name, report in ways.items()}
+    by_action = {action: _events(stream.touching.of(action)) for action in stream.touching.actions}
+    return plain | {name: _events(report) for name, report in ways.items()} | {"by_action": by_action}
 
 
 def _events(report: EventReport) -> dict[str, Any]:
