@@ -28,6 +28,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
 Milliseconds = Annotated[float, Meta(ge=0)]
 
+CameraState = Literal["starting", "ok", "lost", "ended", "resting"]
 EndedBy = Literal["finished", "person_left", "camera_lost", "stopped", "restart"]
 DeltaCodec = Literal["float32", "int8"]
 
@@ -49,6 +50,8 @@ class ActionEvent(Message, frozen=True, kw_only=True, tag="action_event"):
     sequence: Annotated[int, Meta(ge=1)]
     site: Name
     device: Name
+    camera: Annotated[Name, Meta(description="who saw it, where a device has several cameras")] | None = None
+    zone: Annotated[Name, Meta(description="where the person was at the start, where zones are set")] | None = None
     kind: Literal["start", "update", "end"]
     action: Label
     confidence: Share
@@ -64,6 +67,7 @@ class CurrentAction(Message, frozen=True, kw_only=True, tag="current_action"):
 
     site: Name
     device: Name
+    camera: Annotated[Name, Meta(description="who sees it, where a device has several cameras")] | None = None
     action: Label
     confidence: Share
     since: Time
@@ -94,7 +98,11 @@ class Status(Message, frozen=True, kw_only=True, tag="status"):
     software: Annotated[str, Meta(max_length=40)] | None = None
     model: Annotated[str, Meta(max_length=80, description="name and version of the model that runs")] | None = None
     model_version: Count | None = None
-    camera: Literal["starting", "ok", "lost", "ended"] | None = None
+    camera: Annotated[CameraState, Meta(description="of several, the gravest state")] | None = None
+    cameras: (
+        Annotated[dict[Name, CameraState], Meta(max_length=16, description="of each, where a device has several")]
+        | None
+    ) = None
     frames: Annotated[int, Meta(ge=0, description="frames judged since the start")] | None = None
     fps: Annotated[float, Meta(ge=0)] | None = None
     people: Count | None = None

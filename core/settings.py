@@ -9,6 +9,7 @@ Unknown keys are refused. Environment variables win over the file: POSEFLEET_MQT
 
 import difflib
 import os
+import re
 import tomllib
 import types
 import typing
@@ -24,6 +25,7 @@ from core.errors import ConfigError
 
 ENV_PREFIX = "POSEFLEET_"
 _MAX_CONFIG_BYTES = 256 * 1024
+_ADDRESS = re.compile(r"://[^'\"]*")
 
 
 class Section(BaseModel):
@@ -114,19 +116,31 @@ def _explain(error: ErrorDetails, kind: type[BaseModel], path: Path) -> str:
     if error["type"] == "missing":
         return f"{place}: missing; add it to the file or set {ENV_PREFIX}{'__'.join(location).upper()}"
     message = error["msg"].removeprefix("Value error, ")
-    shown = "" if isinstance(error["input"], Mapping) else f" (found {error['input']!r})"
-    return f"{place}: {message}{shown}"
+    return f"{place}: {message}{_found(error['input'])}"
+
+
+def _found(value: object) -> str:
+    """What the file says; addresses may hold a password, so only their beginning is shown."""
+    if isinstance(value, Mapping | BaseModel):
+        return ""
+    return f" (found {_ADDRESS.sub('://...', repr(value))})"
 
 
 def _dotted(location: list[str]) -> str:
+    if not location:
+        return "the configuration"
     return f"[{'.'.join(location[:-1])}] {location[-1]}" if len(location) > 1 else location[0]
 
 
 def _did_you_mean(location: list[str], kind: type[BaseModel]) -> str:
     *sections, key = location
     model: type[BaseModel] = kind
-    for section in sections:
+    names = iter(sections)
+    for section in names:
         inner = _section(model, section)
+        if inner is None:
+            inner = _named_section(model, section)
+            next(names, None)  # its name, as in [cameras.hall]
         if inner is None:
             return ""
         model = inner
@@ -153,4 +167,11 @@ def _section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
         return None
     annotation = field.annotation
     options = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+    return next((one for one in options if isinstance(one, type) and issubclass(one, BaseModel)), None)
+
+
+def _named_section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model class of each value, if a field holds several sections by name."""
+    field = model.model_fields.get(name)
+    options = typing.get_args(field.annotation) if field is not None else ()
     return next((one for one in options if isinstance(one, type) and issubclass(one, BaseModel)), None)

@@ -21,8 +21,9 @@ from core.settings import load_settings
 from device.bench import Shot, run_bench, subjects
 from device.bench_report import BenchReport, draw, print_report, to_json
 from device.camera import Camera, Frame
+from device.camera_settings import CameraSettings
 from device.latency import LatencyMeter
-from device.settings import CameraSettings, DeviceSettings, PoseSettings
+from device.settings import DeviceSettings, PoseSettings
 from device.slots import ReleaseStore
 from device.sources import Source, check_file, read_file
 from device.vision import make_vision
@@ -117,7 +118,7 @@ def _settings(options: BenchOptions) -> DeviceSettings | None:
 def _camera(options: BenchOptions, settings: DeviceSettings | None) -> CameraSettings:
     if options.camera is not None and options.video is not None:
         raise ConfigError("--camera and --video: give one of them, not both")
-    configured = settings.camera if settings else CameraSettings()
+    configured = next(iter(settings.all_cameras.values())) if settings else CameraSettings()
     url = options.camera or (options.video and str(options.video.absolute()))
     return configured.model_copy(update={"url": url}) if url else configured
 
@@ -126,7 +127,8 @@ def _stages(settings: DeviceSettings, camera: CameraSettings, frames: int) -> di
     """Every stage, in this process, on pictures as old as they are when the daemon gets them: new."""
     bundle = ReleaseStore(settings.device.state_directory, settings.model).load()
     meter = LatencyMeter()
-    with closing(make_vision(settings, bundle, meter)) as vision:
+    name = next(iter(settings.all_cameras))
+    with closing(make_vision(settings, bundle, meter, camera=name)) as vision:
         began = time.monotonic()
         for number, (image, captured_at) in enumerate(_Shots(camera, frames)):
             wait = began + captured_at - time.monotonic()

@@ -9,12 +9,14 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.errors import ConfigError, InputError, PosefleetError
 from core.settings import load_settings
+from device.camera_settings import CameraSettings
 from device.settings import DeviceSettings
-from device.sources import Image
+from device.sources import Image, Source
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ def check(config: Path) -> list[CheckResult]:
 
 def checks(config: Path) -> Iterator[CheckResult]:
     """The results one by one, as soon as they are known."""
-    names = ("state directory", "camera", "pose", "model", "broker")
+    names = ("state directory", "camera", "pose", "model", "broker")  # with one camera
     try:
         settings = load_settings(DeviceSettings, config)
     except PosefleetError as exc:
@@ -55,7 +57,8 @@ def checks(config: Path) -> Iterator[CheckResult]:
     yield CheckResult("config", True, f"{config}: {identity.site}/{identity.name}")
     yield _attempt("state directory", lambda: _state_directory(settings))
     camera = _Camera()
-    yield _attempt("camera", lambda: camera.take(settings))
+    for name, one in settings.all_cameras.items():
+        yield _attempt("camera" if name is None else f"camera {name}", partial(camera.take, one, name))
     if camera.image is None:
         yield CheckResult("pose", None, "skipped: it needs a picture of the camera")
     else:
@@ -98,17 +101,18 @@ def _state_directory(settings: DeviceSettings) -> str:
 
 
 class _Camera:
-    """The picture that the camera check took, for the next check."""
+    """The picture that a camera check took, for the next check."""
 
     image: Image | None = None
 
-    def take(self, settings: DeviceSettings) -> str:
+    def take(self, settings: CameraSettings, name: str | None) -> str:
         from device.camera import probe
 
-        frame = probe(settings.camera)
+        frame = probe(settings, name=name)
         self.image = frame.image
         height, width = frame.image.shape[:2]
-        return f"{settings.camera.url}: pictures of {width}x{height}"
+        resting = f"; rests at {', '.join(settings.rest)}" if settings.rest else ""
+        return f"{Source.parse(settings.url).name}: pictures of {width}x{height}{resting}"
 
 
 def _pose(settings: DeviceSettings, camera: _Camera) -> str:

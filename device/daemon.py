@@ -9,22 +9,21 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from core.bundle import Bundle
 from core.notify import Notifier
 from core.signing import SigningKey
 from device.broker_check import check_credentials
-from device.camera import Camera
-from device.governor import Governor, make_ladder
+from device.governor import make_governor
 from device.health import Health
 from device.homeassistant import announce
 from device.inbound import Handlers
-from device.ladder import Workload
 from device.latency import LatencyMeter
 from device.learner import Learner
 from device.link import Link
+from device.lookouts import make_lookouts
 from device.loop import FrameLoop, Parts
 from device.outbox import Outbox
 from device.releases import ReleaseClient, ReleaseStore
@@ -33,7 +32,6 @@ from device.reporter import Reporter
 from device.samples import SampleStore
 from device.settings import DeviceSettings
 from device.state import KEY_FILE, OUTBOX_FILE, SAMPLES_FILE, alone_in, prepare_state_directory
-from device.vision import Vision, make_vision
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +68,7 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
     _end_what_a_crash_left_open(outbox)
     samples = stack.enter_context(SampleStore(state / SAMPLES_FILE, settings.learning.maximum_samples))
     meter = LatencyMeter()
-    vision = stack.enter_context(closing(make_vision(settings, bundle, meter)))
-    camera = Camera(settings.camera)
+    lookouts = make_lookouts(settings, bundle, meter)
     ready = queue.SimpleQueue[Bundle]()
     releases = ReleaseClient(store, bundle, on_ready=ready.put)
     learner = Learner(
@@ -100,10 +97,9 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
     )
     announce(link, settings, bundle.manifest)
     return Parts(
-        camera=camera,
-        vision=vision,
+        lookouts=lookouts,
         meter=meter,
-        governor=_govern(settings, meter, vision, camera),
+        governor=make_governor(settings, meter, lookouts),
         outbox=outbox,
         link=link,
         learner=learner,
@@ -115,15 +111,6 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
     )
 
 
-def _govern(settings: DeviceSettings, meter: LatencyMeter, vision: Vision, camera: Camera) -> Governor:
-    def apply(workload: Workload) -> None:
-        vision.adapt(workload.effort)
-        camera.adapt(every=workload.every, halved=workload.halved)
-
-    ladder = make_ladder(settings, camera=camera.can_halve)
-    return Governor(ladder, meter, budget_ms=settings.latency.budget_ms, apply=apply)
-
-
 def _start(parts: Parts, stack: ExitStack) -> None:
     """Each part stops before those that it uses."""
     stack.enter_context(parts.link)
@@ -131,7 +118,7 @@ def _start(parts: Parts, stack: ExitStack) -> None:
     stack.callback(parts.learner.stop)
     parts.releases.start(parts.link)
     stack.callback(parts.releases.stop)
-    stack.enter_context(parts.camera)
+    stack.enter_context(parts.lookouts)
 
 
 def _end_what_a_crash_left_open(outbox: Outbox) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from device.ladder import Ladder, Rules, Workload, rungs_for
 from device.latency import TOTAL, LatencyMeter
+from device.lookouts import Lookouts
 from device.pose import Effort
 from device.settings import DeviceSettings
 
@@ -100,3 +101,9 @@ def make_ladder(settings: DeviceSettings, *, camera: bool) -> Ladder:
     full = Workload(Effort(pose.max_people, pose.detect_every))
     rules = Rules(latency.budget_ms, patience_s=latency.patience_s)
     return Ladder(full, rungs_for(latency.ladder, full, choice=choice, camera=camera), rules)
+
+
+def make_governor(settings: DeviceSettings, meter: LatencyMeter, lookouts: Lookouts) -> Governor:
+    """What holds the settings' budget, for all cameras at once."""
+    ladder = make_ladder(settings, camera=lookouts.can_halve)
+    return Governor(ladder, meter, budget_ms=settings.latency.budget_ms, apply=lookouts.adapt)

@@ -14,7 +14,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from core.messages import Queue, StageLatency, Status
+from core.messages import CameraState, Queue, StageLatency, Status
 from core.notify import Notifier
 from device.settings import IdentitySettings
 
@@ -56,7 +56,7 @@ class Health:
 
         Args:
             frames: judged since the start.
-            attempts: to open the camera that failed or ended since the start, none of them stuck.
+            attempts: to open cameras that failed or ended since the start, none of them stuck; see `Camera.attempts`.
         """
         now = self._clock()
         self._history.append((now, frames))
@@ -90,7 +90,7 @@ class Vitals:
 
     model: str
     model_version: int
-    camera: Literal["starting", "ok", "lost", "ended"]
+    camera: CameraState
     frames: int
     fps: float
     people: int
@@ -99,11 +99,13 @@ class Vitals:
     learning: str | None
     problems: Sequence[str]
     degraded: Sequence[str] = ()
+    cameras: dict[str, CameraState] | None = None
 
     @property
     def noteworthy(self) -> tuple[object, ...]:
         """What makes a status worth saying at once when it changes."""
-        return (self.model_version, self.camera, self.learning, tuple(self.problems), tuple(self.degraded))
+        cameras = tuple((self.cameras or {}).items())
+        return (self.model_version, self.camera, cameras, self.learning, tuple(self.problems), tuple(self.degraded))
 
 
 def make_status(identity: IdentitySettings, state: State, at: datetime, vitals: Vitals) -> Status:
@@ -117,6 +119,7 @@ def make_status(identity: IdentitySettings, state: State, at: datetime, vitals: 
         model=vitals.model,
         model_version=vitals.model_version,
         camera=vitals.camera,
+        cameras=vitals.cameras,
         frames=vitals.frames,
         fps=round(vitals.fps, 2),
         people=vitals.people,

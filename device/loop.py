@@ -14,20 +14,19 @@ from datetime import UTC, datetime
 
 from core.bundle import Bundle
 from core.errors import PosefleetError
-from core.messages import EndedBy
-from device.camera import Camera, Frame
+from device.camera import Frame
 from device.governor import Governor, make_ladder
 from device.health import Health, State, Vitals, make_status
 from device.homeassistant import announce
 from device.latency import TOTAL, LatencyMeter
 from device.learner import Learner
 from device.link import Link
+from device.lookouts import Lookout, Lookouts
 from device.outbox import Outbox
 from device.releases import ReleaseClient, ReleaseStore
 from device.reload import Reload
 from device.reporter import Reporter
 from device.settings import DeviceSettings
-from device.vision import Vision
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +39,7 @@ _GOODBYE_S = 5.0  # for the last messages; systemd waits 20 s
 class Parts:
     """Everything that the loop brings together; built in `device.daemon`."""
 
-    camera: Camera
-    vision: Vision
+    lookouts: Lookouts
     meter: LatencyMeter
     governor: Governor
     outbox: Outbox
@@ -64,36 +62,21 @@ class FrameLoop:
         self._said_at = -_QUICKEST_STATUS_S
         self._said: tuple[object, ...] = ()
         self._said_state: State | None = None
-        self._camera_gone = False
-        self._frame_problem: str | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set; then end running events and say goodbye."""
         try:
             while not stop.is_set():
-                frame = self._parts.camera.next(timeout_s=_NEXT_FRAME_S)
-                if frame is not None:
-                    self._judge(frame)
-                elif self._parts.camera.state == "ended":
-                    stop.wait(_NEXT_FRAME_S)
+                if (turn := self._parts.lookouts.next(timeout_s=_NEXT_FRAME_S)) is not None:
+                    self._judge(*turn)
                 self._look_after_everything()
         finally:
             self._finish()
 
-    def _judge(self, frame: Frame) -> None:
-        vision = self._parts.vision
-        try:
-            drafts = vision.process(frame)
-        except Exception as exc:
-            # An estimator's fault with one picture must not end the service; if it lasts, the watchdog does.
-            if self._frame_problem is None:
-                log.exception("a frame could not be judged")
-            self._frame_problem = f"frames cannot be judged: {exc}"
-            return
-        self._frame_problem = None
-        if drafts:
+    def _judge(self, lookout: Lookout, frame: Frame) -> None:
+        if drafts := lookout.judge(frame):
             with self._parts.meter.stage("outbox"):
-                self._parts.reporter.report(drafts, vision.recogniser.manifest.model)
+                self._parts.reporter.report(drafts, self._parts.lookouts.manifest.model)
 
     def _look_after_everything(self) -> None:
         parts = self._parts
@@ -101,20 +84,19 @@ class FrameLoop:
             self._swap(parts.ready.get())
         if self._reload is not None and self._reload.asked:
             self._configure(self._reload)
-        gone = parts.camera.state in {"lost", "ended"}
-        if gone and not self._camera_gone:
-            self._end_events("camera_lost")
-        self._camera_gone = gone
-        parts.reporter.say_current(*parts.vision.current())
-        parts.health.looped(parts.vision.frames, parts.camera.attempts)
-        parts.governor.look(time.monotonic(), people=parts.vision.people)
+        lookouts = parts.lookouts
+        parts.reporter.report(lookouts.leave(), lookouts.manifest.model)
+        parts.reporter.say_current(*lookouts.current())
+        parts.outbox.retry()
+        parts.health.looped(lookouts.frames, lookouts.attempts)
+        parts.governor.look(time.monotonic(), people=lookouts.people)
         self._say_status_if_due()
 
     def _swap(self, bundle: Bundle) -> None:
         parts = self._parts
-        before = parts.vision.recogniser.manifest.model
+        before = parts.lookouts.manifest.model
         try:
-            drafts = parts.vision.swap(bundle)
+            drafts = parts.lookouts.swap(bundle)
         except PosefleetError as exc:  # proven a moment ago, so hardly ever: out of memory, for example
             parts.store.mark_bad(bundle.manifest.version, str(exc))
             log.warning("release %s does not run, %s goes on: %s", bundle.manifest.model, before, exc)
@@ -131,15 +113,11 @@ class FrameLoop:
             if (settings := reload.take()) is None:
                 return
             before, self._settings = self._settings, settings
-            parts.vision.configure(settings.events)
+            parts.lookouts.configure(settings.events)
             if settings.latency != before.latency:
-                ladder = make_ladder(settings, camera=parts.camera.can_halve)
+                ladder = make_ladder(settings, camera=parts.lookouts.can_halve)
                 parts.governor.configure(ladder, budget_ms=settings.latency.budget_ms)
-            announce(parts.link, settings, parts.vision.recogniser.manifest)
-
-    def _end_events(self, ended_by: EndedBy) -> None:
-        vision = self._parts.vision
-        self._parts.reporter.report(vision.end_all(time.monotonic(), ended_by), vision.recogniser.manifest.model)
+            announce(parts.link, settings, parts.lookouts.manifest)
 
     def _say_status_if_due(self) -> None:
         now = time.monotonic()
@@ -158,14 +136,15 @@ class FrameLoop:
 
     def _vitals(self) -> Vitals:
         parts = self._parts
-        manifest = parts.vision.recogniser.manifest
+        manifest, lookouts = parts.lookouts.manifest, parts.lookouts
         return Vitals(
             model=manifest.model,
             model_version=manifest.version,
-            camera=parts.camera.state,
-            frames=parts.vision.frames,
+            camera=lookouts.state,
+            cameras=lookouts.states,
+            frames=lookouts.frames,
             fps=parts.health.fps,
-            people=parts.vision.people,
+            people=lookouts.people,
             latency=parts.meter.summary(),
             queue=parts.outbox.counts(),
             learning=parts.learner.state,
@@ -176,9 +155,8 @@ class FrameLoop:
     def _problems(self) -> Iterable[str]:
         """What is wrong now; a person reads it in the status."""
         parts = self._parts
-        if parts.camera.state != "ok" and parts.camera.problem:
-            yield parts.camera.problem
-        for problem in (self._frame_problem, parts.outbox.problem, parts.releases.problem, parts.learner.problem):
+        yield from parts.lookouts.problems
+        for problem in (parts.outbox.problem, parts.releases.problem, parts.learner.problem):
             if problem:
                 yield problem
         yield from parts.store.problems
@@ -191,8 +169,8 @@ class FrameLoop:
     def _finish(self) -> None:
         parts = self._parts
         parts.health.stopping()
-        self._end_events("stopped")
-        parts.reporter.say_current(*parts.vision.current())
+        parts.reporter.report(parts.lookouts.end_all("stopped"), parts.lookouts.manifest.model)
+        parts.reporter.say_current(*parts.lookouts.current())
         self._say_status(self._vitals())
         self._log_summary()
         if not parts.link.say_goodbye(_GOODBYE_S):
@@ -200,13 +178,8 @@ class FrameLoop:
 
     def _log_summary(self) -> None:
         """What this run came to, for whoever reads the log."""
-        vision, stages = self._parts.vision, self._parts.meter.summary()
-        log.info(
-            "%d frames judged, somebody in %d of them, %d appearances",
-            vision.frames,
-            vision.peopled_frames,
-            vision.tracks,
-        )
+        stages = self._parts.meter.summary()
+        self._parts.lookouts.log_summary()
         times = ", ".join(
             f"{stage} {one.p50_ms:.1f} / {one.p95_ms:.1f} / {one.p99_ms:.1f}" for stage, one in stages.items()
         )

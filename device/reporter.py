@@ -36,7 +36,7 @@ class Reporter:
         self._identity = identity
         self._outbox, self._link = outbox, link
         self._wall, self._clock = wall, clock
-        self._said: tuple[str, float | None] | None = None
+        self._said: tuple[str, float | None, str | None] | None = None
 
     def report(self, drafts: Iterable[EventDraft], model: str) -> None:
         """Store events to be delivered."""
@@ -48,17 +48,22 @@ class Reporter:
         if stored:
             self._link.wake()
 
-    def say_current(self, action: str, confidence: float, since: float | None) -> None:
-        """Say what is being done, if that is new; `since` is None for background."""
-        if self._said == (action, since):
+    def say_current(self, action: str, confidence: float, since: float | None, camera: str | None = None) -> None:
+        """Say what is being done, if that is new; `since` is None for background, `camera` where there is but one."""
+        if self._said == (action, since, camera):
             return
-        self._said = (action, since)
+        self._said = (action, since, camera)
         now = self._clock()
         at = _wall_time(now if since is None else since, self._wall() - now)
         identity = self._identity
         self._link.say(
             CurrentAction(
-                site=identity.site, device=identity.name, action=action, confidence=_share(confidence), since=at
+                site=identity.site,
+                device=identity.name,
+                camera=camera,
+                action=action,
+                confidence=_share(confidence),
+                since=at,
             )
         )
 
@@ -68,6 +73,8 @@ class Reporter:
             sequence=sequence,
             site=self._identity.site,
             device=self._identity.name,
+            camera=draft.camera,
+            zone=draft.zone,
             kind=draft.kind,
             action=draft.action,
             confidence=_share(draft.confidence),

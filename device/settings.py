@@ -4,14 +4,16 @@ settings = load_settings(DeviceSettings, Path("/etc/posefleet/device.toml"))
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.mqtt_settings import MqttSettings
 from core.settings import Section, Settings
 from core.signing import check_public_key
 from core.topics import RESERVED_SITES, DeviceTopics, check_name
+from device.camera_settings import CameraSettings
+from device.preview_settings import PreviewSettings
 
 LadderStep = Literal["detection", "alternate", "resolution", "people"]
 
@@ -39,21 +41,6 @@ class IdentitySettings(Section):
     def topics(self) -> DeviceTopics:
         """Where this device writes and reads."""
         return DeviceTopics(self.site, self.name)
-
-
-class CameraSettings(Section):
-    """[camera] where pictures come from."""
-
-    url: str = Field(default="0", min_length=1)
-    """A V4L2 index (0), an rtsp:// or http:// address, or a video file."""
-    width: int = Field(default=640, ge=160, le=7680)
-    """Of a V4L2 camera's pictures; it takes the nearest that it can. Streams and files have their own size."""
-    height: int = Field(default=480, ge=120, le=4320)
-    """Likewise. Pose models see 224 to 256 pixels of a person: more than 480 rows help only far away."""
-    loop: bool = False
-    """Start a video file again when it ends."""
-    lost_after_s: float = Field(default=5.0, gt=0, le=600)
-    """No new picture for so long: the camera counts as lost and is opened again."""
 
 
 class PoseSettings(Section):
@@ -193,6 +180,8 @@ class DeviceSettings(Settings):
     """Where the broker is."""
     camera: CameraSettings = CameraSettings()
     """Where pictures come from."""
+    cameras: dict[str, CameraSettings] = Field(default={}, max_length=16)
+    """Several cameras instead, each with a name, in sections like [cameras.hall]; events say which one saw them."""
     pose: PoseSettings = PoseSettings()
     """Who is in the picture."""
     objects: ObjectSettings = ObjectSettings()
@@ -209,3 +198,23 @@ class DeviceSettings(Settings):
     """Appearing in Home Assistant."""
     status: StatusSettings = StatusSettings()
     """How often to say how it is."""
+    preview: PreviewSettings = PreviewSettings()
+    """The picture with skeletons, in a browser."""
+
+    @field_validator("cameras")
+    @classmethod
+    def _have_names(cls, value: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
+        for name in value:
+            check_name(name)
+        return value
+
+    @model_validator(mode="after")
+    def _are_one_or_several(self) -> Self:
+        if self.cameras and "camera" in self.model_fields_set:
+            raise ValueError("[camera] and [cameras.NAME] exclude each other; give the one camera a name, too")
+        return self
+
+    @property
+    def all_cameras(self) -> dict[str | None, CameraSettings]:
+        """Every camera by its name; one of [camera] has none."""
+        return dict(self.cameras.items()) if self.cameras else {None: self.camera}

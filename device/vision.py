@@ -7,7 +7,8 @@ vision.swap(new_bundle)                 # between two frames; nothing that goes 
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from core.bundle import Bundle
 from core.messages import EndedBy
 from core.skeleton import Array, Pose
 from device.camera import Frame
-from device.classifier import Decision, Recogniser
+from device.classifier import Decision, Logits, Recogniser
 from device.events import EventDraft, EventMachine
 from device.latency import TOTAL, LatencyMeter
 from device.objects import ObjectDetector
@@ -24,7 +25,8 @@ from device.onlookers import Onlookers, Sight
 from device.pose import Effort, PoseEstimator, make_estimator
 from device.settings import DeviceSettings, EventSettings
 from device.sources import Image
-from device.tracking import Tracker
+from device.tracking import Departure, Tracker
+from device.zones import ZoneGate
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,14 @@ class Things(Protocol):
 
 
 class Vision:
-    """See the module."""
+    """See the module.
+
+    Args:
+        things: finds objects, for releases that look at them.
+        gate: says where an action counts.
+        camera: whose pictures these are, where there are several.
+        numbers: for tracks, shared where there are several cameras.
+    """
 
     def __init__(
         self,
@@ -54,6 +63,9 @@ class Vision:
         meter: LatencyMeter,
         *,
         things: Things | None = None,
+        gate: ZoneGate | None = None,
+        camera: str | None = None,
+        numbers: Iterator[int] | None = None,
         onlookers: Onlookers | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -61,9 +73,11 @@ class Vision:
         self._recogniser = recogniser
         self._meter = meter
         self._things = things
+        self._gate = gate or ZoneGate({})
+        self._camera = camera
         self._onlookers = onlookers or Onlookers()
         self._clock = clock
-        self._tracker = Tracker()
+        self._tracker = Tracker(numbers)
         manifest = recogniser.manifest
         self._machine = EventMachine(events, manifest.thresholds, manifest.labels)
         self._newest = clock()  # when the newest judged frame was captured
@@ -92,17 +106,16 @@ class Vision:
         if people and self._things is not None and self._wanted:
             with self._meter.stage("objects"):
                 self._things.update(frame.image, frame.captured_at)
-        drafts: list[EventDraft] = []
-        for departure in departures:
-            self._recogniser.forget(departure.track)
-            drafts += self._machine.end_track(departure.track, departure.last_seen, "person_left")
+        drafts = self._depart(departures)
         decisions: list[Decision] = []
         for track, pose in people:
+            self._gate.see(track, pose, frame.captured_at, frame.image.shape[1] / frame.image.shape[0])
             judged = self._recogniser.push(track, frame.captured_at, pose, self._boxes(pose))
             decisions += judged
             with self._meter.stage("events"):
                 for decision in judged:
-                    drafts += self._machine.decide(decision)
+                    admitted = self._gate.admit(decision, self._recogniser.manifest.labels)
+                    drafts += self._named(self._machine.decide(admitted))
         self._newest = frame.captured_at
         self.frames += 1
         self.people = len(people)
@@ -111,7 +124,9 @@ class Vision:
         self._meter.record(TOTAL, latency_ms)
         if self._onlookers.present:
             doing, manifest = self._machine.running(), self._recogniser.manifest
-            self._onlookers.see(Sight("", frame, tuple(people), tuple(decisions), doing, manifest, latency_ms))
+            self._onlookers.see(
+                Sight(self._camera or "", frame, tuple(people), tuple(decisions), doing, manifest, latency_ms)
+            )
         return drafts
 
     def configure(self, events: EventSettings) -> None:
@@ -126,11 +141,15 @@ class Vision:
         """What is being done now: action, confidence, since when (None for background)."""
         return self._machine.current()
 
-    def swap(self, bundle: Bundle) -> list[EventDraft]:
-        """Go on with another release; only if its labels are others do running events end."""
-        self._recogniser = self._recogniser.successor(bundle)
+    def swap(self, bundle: Bundle, classifier: Logits | None = None) -> list[EventDraft]:
+        """Go on with another release; only if its labels are others do running events end.
+
+        Args:
+            classifier: the release's, where somebody else uses it, too.
+        """
+        self._recogniser = self._recogniser.successor(bundle, classifier=classifier)
         self._say_what_is_not_looked_for()
-        return self._machine.adopt(bundle.manifest.thresholds, bundle.manifest.labels)
+        return self._named(self._machine.adopt(bundle.manifest.thresholds, bundle.manifest.labels))
 
     def end_all(self, at: float, ended_by: EndedBy) -> list[EventDraft]:
         """End every running event: the camera is lost, or the daemon stops.
@@ -139,13 +158,30 @@ class Vision:
         new.
         """
         self.people = 0
+        drafts = self._named(self._machine.end_all(min(at, self._newest), ended_by))
         for track in self._tracker.clear():
-            self._recogniser.forget(track)
-        return self._machine.end_all(min(at, self._newest), ended_by)
+            self._forget(track)
+        return drafts
 
     def close(self) -> None:
         """Give back what the estimator holds."""
         self._estimator.close()
+
+    def _depart(self, departures: Iterable[Departure]) -> list[EventDraft]:
+        drafts: list[EventDraft] = []
+        for departure in departures:
+            drafts += self._named(self._machine.end_track(departure.track, departure.last_seen, "person_left"))
+            self._forget(departure.track)
+        return drafts
+
+    def _named(self, drafts: list[EventDraft]) -> list[EventDraft]:
+        """With the zone and the camera."""
+        named = self._gate.name(drafts)
+        return named if self._camera is None else [replace(draft, camera=self._camera) for draft in named]
+
+    def _forget(self, track: int) -> None:
+        self._recogniser.forget(track)
+        self._gate.forget(track)
 
     @property
     def _wanted(self) -> tuple[str, ...]:
@@ -167,13 +203,33 @@ class Vision:
 
 
 def make_vision(
-    settings: DeviceSettings, bundle: Bundle, meter: LatencyMeter, onlookers: Onlookers | None = None
+    settings: DeviceSettings,
+    bundle: Bundle,
+    meter: LatencyMeter,
+    *,
+    camera: str | None = None,
+    classifier: Logits | None = None,
+    numbers: Iterator[int] | None = None,
+    onlookers: Onlookers | None = None,
 ) -> Vision:
     """Everything that the settings name, with a release at work.
+
+    Args:
+        camera: one of those that the settings name.
+        classifier: the release's, where somebody else uses it, too.
 
     Raises:
         PosefleetError: an estimator, a detector or the release cannot be had; the text says why.
     """
     things = None if settings.objects.model is None else ObjectDetector(settings.objects, threads=settings.pose.threads)
-    recogniser = Recogniser(bundle, meter=meter)
-    return Vision(make_estimator(settings.pose), recogniser, settings.events, meter, things=things, onlookers=onlookers)
+    return Vision(
+        make_estimator(settings.pose),
+        Recogniser(bundle, classifier=classifier, meter=meter),
+        settings.events,
+        meter,
+        things=things,
+        gate=ZoneGate(settings.all_cameras[camera].zones),
+        camera=camera,
+        numbers=numbers,
+        onlookers=onlookers,
+    )

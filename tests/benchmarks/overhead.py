@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-import device.camera
+import device.feeds
 from converter.make_bundle import make_bundle
 from converter.quantize import make_template
 from core.architecture import parameter_count
@@ -32,11 +32,12 @@ from core.network import initialise
 from core.signing import SigningKey
 from core.window import WindowSpec
 from device.camera import Camera
+from device.camera_settings import CameraSettings
+from device.lookouts import Lookouts
 from device.loop import FrameLoop
 from device.pose.recording import RecordingEstimator
-from device.settings import CameraSettings
 from tests import people, tiny
-from tests.device.looping import loop_parts, loop_settings
+from tests.device.looping import look, loop_parts, loop_settings
 from training.models import DEFAULT_MODEL, MODELS
 
 BUDGET_MS = 1.5
@@ -82,13 +83,13 @@ def main() -> None:
     console.print(f"{bundle.manifest.model}: {parameter_count(bundle.manifest.architecture):,} parameters")
     with tempfile.TemporaryDirectory() as name, _running(Path(name), bundle, options.fps) as loop:
         profiler = cProfile.Profile()
-        stop, frames, cpu = threading.Event(), loop.parts.vision.frames, time.process_time()
+        stop, frames, cpu = threading.Event(), loop.parts.lookouts.frames, time.process_time()
         threading.Timer(options.seconds, stop.set).start()
         if options.profile:
             profiler.enable()
         loop.run(stop)
         profiler.disable()
-        cpu, frames = time.process_time() - cpu, loop.parts.vision.frames - frames
+        cpu, frames = time.process_time() - cpu, loop.parts.lookouts.frames - frames
         console.print(
             f"{frames} frames, {1000 * cpu / frames:.3f} ms of processor time each beside the pose, all threads; "
             f"{1000 * cpu / frames / BUDGET_MS:.2f} of the {BUDGET_MS} ms allowed"
@@ -138,11 +139,16 @@ def _running(directory: Path, bundle: Bundle, fps: float) -> Iterator[_Loop]:
     people.write_recording(directory / "people.npz", SCRIPT, fps=15.0, seed=5)
     estimator = RecordingEstimator(directory / "people.npz")
     settings = loop_settings(directory, bundle)
-    device.camera.open_capture = lambda _source: Reel(fps)
-    with loop_parts(settings, bundle, estimator) as parts, Camera(CameraSettings(url="0")) as camera:
+    device.feeds.open_capture = lambda _source, **_options: Reel(fps)
+    fresh = threading.Condition()
+    with (
+        loop_parts(settings, bundle, estimator) as parts,
+        Camera(CameraSettings(url="0", frozen_after_s=0), fresh=fresh) as camera,
+    ):
         while camera.next(0.5) is None:
             pass
-        yield _Loop(settings, replace(parts, camera=camera))
+        lookout = look(camera, estimator, bundle, settings, parts.meter)
+        yield _Loop(settings, replace(parts, lookouts=Lookouts([lookout], fresh)))
 
 
 if __name__ == "__main__":

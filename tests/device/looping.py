@@ -17,6 +17,7 @@ from device.governor import Governor, make_ladder
 from device.health import Health
 from device.latency import LatencyMeter
 from device.learner import Learner
+from device.lookouts import Lookout, Lookouts
 from device.loop import Parts
 from device.outbox import Outbox
 from device.pose import PoseEstimator
@@ -33,12 +34,13 @@ class FakeCamera:
     """Gives a black picture every few milliseconds, or what a test wants."""
 
     state, problem = "ok", None
+    waiting, can_halve = True, False
 
     def __init__(self) -> None:
         self.attempts = 0
         self.index = -1
 
-    def next(self, timeout_s: float) -> Frame | None:
+    def take(self) -> Frame | None:
         time.sleep(0.005)
         if self.state != "ok":
             return None
@@ -98,6 +100,20 @@ def loop_settings(directory: Path, bundle: Bundle) -> DeviceSettings:
     )
 
 
+def look(
+    camera: object,
+    estimator: PoseEstimator,
+    bundle: Bundle,
+    settings: DeviceSettings,
+    meter: LatencyMeter,
+    *,
+    name: str | None = None,
+) -> Lookout:
+    """A camera with real eyes but for the estimator."""
+    vision = Vision(estimator, Recogniser(bundle, meter=meter), settings.events, meter, camera=name)
+    return Lookout(camera, vision, name)
+
+
 @contextmanager
 def loop_parts(settings: DeviceSettings, bundle: Bundle, estimator: PoseEstimator) -> Iterator[Parts]:
     """All parts of a loop; nothing is started."""
@@ -109,8 +125,7 @@ def loop_parts(settings: DeviceSettings, bundle: Bundle, estimator: PoseEstimato
         SampleStore(directory / "samples.sqlite", 100) as samples,
     ):
         yield Parts(
-            camera=FakeCamera(),
-            vision=Vision(estimator, Recogniser(bundle, meter=meter), settings.events, meter),
+            lookouts=Lookouts([look(FakeCamera(), estimator, bundle, settings, meter)]),
             meter=meter,
             governor=Governor(make_ladder(settings, camera=False), meter, budget_ms=5000, apply=lambda _workload: None),
             outbox=outbox,

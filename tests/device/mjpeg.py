@@ -9,9 +9,15 @@ from typing import Any
 import cv2
 import numpy as np
 
-_PICTURE = cv2.imencode(".jpg", np.full((120, 160, 3), 128, np.uint8))[1].tobytes()
-_PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(_PICTURE), _PICTURE)
 _BETWEEN_S = 0.02
+
+
+def _part(grey: int) -> bytes:
+    picture = cv2.imencode(".jpg", np.full((120, 160, 3), grey, np.uint8))[1].tobytes()
+    return b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(picture), picture)
+
+
+_PARTS = [_part(grey) for grey in range(64, 192, 8)]
 
 
 class _Server(ThreadingHTTPServer):
@@ -24,6 +30,7 @@ class _Server(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self.flowing = threading.Event()
         self.flowing.set()
+        self.moving = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: clients that hang up are what the tests are about."""
@@ -37,9 +44,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
+        number = 0
         while not self.server.stopping.wait(_BETWEEN_S):
             if flowing.is_set():
-                self.wfile.write(_PART)
+                self.wfile.write(_PARTS[number % len(_PARTS)])
+                number += self.server.moving
 
     def log_message(self, *arguments: Any) -> None:
         """Keep the test's output clean."""
@@ -76,6 +85,10 @@ class MjpegCamera:
         self._server.flowing.clear()
         self._server.flowing = threading.Event()
         self._server.flowing.set()
+
+    def stand_still(self, *, still: bool = True) -> None:
+        """Give the same picture for ever, or new ones again."""
+        self._server.moving = not still
 
 
 @contextlib.contextmanager

@@ -18,11 +18,12 @@ from device.camera import Frame
 from device.governor import FEWEST_FRAMES, Governor
 from device.ladder import Ladder, Rules, Workload, rungs_for
 from device.latency import TOTAL
+from device.lookouts import Lookouts
 from device.loop import FrameLoop, Parts
 from device.pose import Effort
 from tests import people
 from tests.broker import wait_until
-from tests.device.looping import loop_parts, loop_settings
+from tests.device.looping import look, loop_parts, loop_settings
 
 STEPS = ("detection", "alternate", "people")
 FULL = Workload(Effort(max_people=4, detect_every=3))
@@ -35,6 +36,7 @@ class Pictures:
     """A camera that gives a picture every so often; whoever comes late gets the newest."""
 
     state, problem, attempts = "ok", None, 0
+    waiting, can_halve = True, False
 
     def __init__(self) -> None:
         self._began, self._number, self._every = time.monotonic(), 0, 1
@@ -42,7 +44,7 @@ class Pictures:
     def adapt(self, *, every: int, halved: bool) -> None:
         self._every = every
 
-    def next(self, timeout_s: float) -> Frame:
+    def take(self) -> Frame:
         step = PICTURES_S * self._every
         self._number = max(self._number + 1, int((time.monotonic() - self._began) / step))
         if self._number * step + self._began - time.monotonic() > step:  # after a change of the step
@@ -113,22 +115,19 @@ def newest_p95(parts: Parts, frames: int = 2 * FEWEST_FRAMES) -> float:
 
 def govern(parts: Parts, budget_ms: float) -> Parts:
     """Parts with a ladder, and a budget."""
-
-    def apply(workload: Workload) -> None:
-        parts.vision.adapt(workload.effort)
-        parts.camera.adapt(every=workload.every, halved=workload.halved)
-
     # Little more than the full workload takes is room already: the budget is not far above it.
     rules = Rules(budget_ms, room=0.9, patience_s=1.0)
     ladder = Ladder(FULL, rungs_for(STEPS, FULL), rules)
-    governor = Governor(ladder, parts.meter, budget_ms=budget_ms, apply=apply, settle_s=0.3)
+    governor = Governor(ladder, parts.meter, budget_ms=budget_ms, apply=parts.lookouts.adapt, settle_s=0.3)
     return replace(parts, governor=governor)
 
 
 @pytest.fixture
 def parts(tmp_path, bundle):
-    with loop_parts(loop_settings(tmp_path, bundle), bundle, Crowd()) as everything:
-        yield replace(everything, camera=Pictures())
+    settings = loop_settings(tmp_path, bundle)
+    with loop_parts(settings, bundle, Crowd()) as everything:
+        lookout = look(Pictures(), Crowd(), bundle, settings, everything.meter)
+        yield replace(everything, lookouts=Lookouts([lookout]))
 
 
 def test_under_load_the_budget_is_held_and_afterwards_everything_comes_back(parts: Parts, tmp_path, bundle):

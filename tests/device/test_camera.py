@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-import device.camera
+import device.feeds
 from core.errors import InputError
 from device.camera import Camera, Frame, probe
-from device.settings import CameraSettings
+from device.camera_settings import CameraSettings
 from device.sources import Source
 from tests.device.mjpeg import MjpegCamera, mjpeg_camera
 from tests.device.videos import number_of, write_video
@@ -225,12 +225,12 @@ def test_every_attempt_gets_a_new_handle(monkeypatch, then):
     handles = [Handle(3, then), Handle(0, then), Handle(10_000, None)]
     opened: list[Handle] = []
 
-    def open_next(source: Source) -> Handle:
+    def open_next(_source: Source, **_options: float) -> Handle:
         opened.append(handles[len(opened)])
         return opened[-1]
 
-    monkeypatch.setattr(device.camera, "open_capture", open_next)
-    with Camera(CameraSettings(url="0", lost_after_s=0.5)) as camera:
+    monkeypatch.setattr(device.feeds, "open_capture", open_next)
+    with Camera(CameraSettings(url="0", lost_after_s=0.5, frozen_after_s=0)) as camera:
         wait_until(camera, lambda: len(opened) == 3 and camera.state == "ok")
         assert [handle.released for handle in opened] == [True, True, False]
     deadline = time.monotonic() + PATIENCE_S
@@ -242,8 +242,8 @@ def test_every_attempt_gets_a_new_handle(monkeypatch, then):
 def test_fewer_pictures_are_not_even_decoded(monkeypatch):
     """Asked for every third picture, a camera decodes one in three, and none of them counts as dropped."""
     handle = Handle(10_000, None)
-    monkeypatch.setattr(device.camera, "open_capture", lambda _source: handle)
-    with Camera(CameraSettings(url="0")) as camera:
+    monkeypatch.setattr(device.feeds, "open_capture", lambda _source, **_options: handle)
+    with Camera(CameraSettings(url="0", frozen_after_s=0)) as camera:
         camera.adapt(every=3, halved=False)
         first = camera.next(timeout_s=PATIENCE_S)
         decoded, grabbed = handle.decoded, handle._left
@@ -258,12 +258,12 @@ def test_a_v4l2_camera_gives_the_size_it_is_asked_for(monkeypatch):
     """Pictures have the size of the settings, half of it while so asked, and it again afterwards; the handle stays."""
     opened: list[Handle] = []
 
-    def open_one(_source: Source) -> Handle:
+    def open_one(_source: Source, **_options: float) -> Handle:
         opened.append(Handle(10_000, None))
         return opened[-1]
 
-    monkeypatch.setattr(device.camera, "open_capture", open_one)
-    with Camera(CameraSettings(url="0", width=800, height=600)) as camera:
+    monkeypatch.setattr(device.feeds, "open_capture", open_one)
+    with Camera(CameraSettings(url="0", width=800, height=600, frozen_after_s=0)) as camera:
         for halved, shape in ((False, (600, 800, 3)), (True, (300, 400, 3)), (False, (600, 800, 3))):
             camera.adapt(every=1, halved=halved)
             wait_until_shape(camera, shape)

@@ -29,7 +29,7 @@ def running(settings: DeviceSettings, parts: Parts):
     stop = threading.Event()
     thread = threading.Thread(target=FrameLoop(settings, parts).run, args=(stop,))
     thread.start()
-    wait_until(lambda: parts.vision.frames > 3, "frames")
+    wait_until(lambda: parts.lookouts.frames > 3, "frames")
     yield parts
     stop.set()
     thread.join()
@@ -37,20 +37,21 @@ def running(settings: DeviceSettings, parts: Parts):
 
 def test_a_frame_that_cannot_be_judged_costs_only_itself(running: Parts):
     """An estimator that fails is a problem in the status; frames are not counted; it may recover."""
-    estimator = running.vision._estimator
+    estimator = running.lookouts.each[0].vision._estimator
     estimator.error = RuntimeError("the graph is broken")
     wait_until(lambda: "frames cannot be judged: the graph is broken" in running.link.status.problems, "the problem")
-    frames = running.vision.frames
-    assert not running.vision.frames > frames + 1
+    frames = running.lookouts.frames
+    assert not running.lookouts.frames > frames + 1
     estimator.error = None
     wait_until(lambda: running.link.status.problems == [], "recovery")
-    assert running.vision.frames > frames
+    assert running.lookouts.frames > frames
 
 
 def test_a_lost_camera_ends_what_goes_on(running: Parts):
     """When the camera is lost, running events end as `camera_lost`, and the status says what is wrong."""
     wait_until(running.outbox.running_events, "an event")
-    running.camera.problem, running.camera.state = "camera 0: no picture for 5 s", "lost"
+    camera = running.lookouts.each[0].camera
+    camera.problem, camera.state = "camera 0: no picture for 5 s", "lost"
     wait_until(lambda: not running.outbox.running_events(), "its end")
     wait_until(lambda: running.link.status.camera == "lost", "the status")
     assert running.link.status.problems == ["camera 0: no picture for 5 s"]
@@ -64,10 +65,10 @@ def test_a_release_that_fails_at_the_last_moment_changes_nothing(
     def fail(_bundle: Bundle) -> None:
         raise PosefleetError("no memory")
 
-    monkeypatch.setattr(running.vision, "swap", fail)
+    monkeypatch.setattr(running.lookouts, "swap", fail)
     running.ready.put(bundle_factory(2))
     wait_until(lambda: running.store.bad() == {2: "no memory"}, "the mark")
-    assert running.vision.recogniser.manifest.version == 1
+    assert running.lookouts.manifest.version == 1
     monkeypatch.undo()
     running.ready.put(bundle_factory(3))
     wait_until(lambda: running.link.status.model_version == 3, "release 3")
