@@ -25,6 +25,8 @@ from device.learner import Learner
 from device.link import Link
 from device.lookouts import make_lookouts
 from device.loop import FrameLoop, Parts
+from device.onlookers import Onlookers
+from device.onsite import OnSite
 from device.outbox import Outbox
 from device.releases import ReleaseClient, ReleaseStore
 from device.reload import Reload
@@ -68,7 +70,9 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
     _end_what_a_crash_left_open(outbox)
     samples = stack.enter_context(SampleStore(state / SAMPLES_FILE, settings.learning.maximum_samples))
     meter = LatencyMeter()
-    lookouts = make_lookouts(settings, bundle, meter)
+    onlookers = Onlookers()
+    stack.enter_context(OnSite(settings, onlookers, samples))
+    lookouts = make_lookouts(settings, bundle, meter, onlookers)
     ready = queue.SimpleQueue[Bundle]()
     releases = ReleaseClient(store, bundle, on_ready=ready.put)
     learner = Learner(
