@@ -37,7 +37,7 @@ class Augmentation:
     freeze: float = 0.0  # probability that two joints stand still for a part of the window
     hand_drop: float = 0.0  # probability for each hand to be unseen
     object_drop: float = 0.2  # probability for each object to be unseen
-    blind: float = 0.35  # probability that no object is seen at all: a detector fails as a whole
+    blind: float = 0.5  # probability that no object is seen at all: a detector fails as a whole
 
     def apply(
         self, keypoints: Array, spec: FeatureSpec, rng: np.random.Generator, *, length: int | None = None
