@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from core import chunks, homeassistant
 from core.messages import ActionEvent, CurrentAction, Status, decode, encode
 from core.topics import DeviceTopics
-from device.outbox import Entry
+from device.outbox_rows import Entry
 
 JSON, MSGPACK = "application/json", "application/msgpack"
 

@@ -33,13 +33,14 @@ from core.mqtt import Connection
 from core.mqtt_settings import MqttSettings
 from device import closed_list
 from device.inbound import Handlers, Inbound
-from device.outbox import Entry, Outbox
+from device.outbox import Outbox
+from device.outbox_rows import Entry
+from device.quota import IN_FLIGHT
 from device.setback import Setback
 from device.settings import IdentitySettings
 
 log = logging.getLogger(__name__)
 
-IN_FLIGHT = 16  # within the receive maximum of every broker, and little enough to be sent again after a reconnect
 _IDLE_S = 1.0  # how often to look at the outbox when nobody wakes the thread
 _DELTA_AGAIN_S = 60.0  # without a receipt: the broker may have dropped it, or the aggregator was away
 

@@ -3,8 +3,8 @@
 - An event gets its sequence number and its place in the same transaction; it leaves on the broker's acknowledgement.
 - A delta leaves on the fleet's receipt, for a broker's acknowledgement does not mean that the aggregator has it.
 - A round is marked as answered in the transaction that stores its delta: nothing is trained, or sent, twice.
-- Above the quota the oldest deltas go first, then the oldest updates, then events from the oldest on. Whatever events
-  go are counted in `lost`, and the gap in the sequence numbers shows it to subscribers.
+- Above the quota `device.quota` says what goes: deltas first, events whole, never a start without its end. Whatever
+  events go are counted in `lost`, and the gap in the sequence numbers shows it to subscribers.
 - A full disk costs events (counted as well), never the daemon: `problem` says so until there is room again.
 
     outbox = Outbox(state / "outbox.sqlite", quota_bytes)
@@ -12,65 +12,43 @@
     for entry in outbox.pending(20): ...
 """
 
+import contextlib
 import functools
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
-
-import msgspec
+from typing import Self
 
 from core import chunks
 from core.messages import ActionEvent, Queue, decode, encode
 from core.topics import DeviceTopics
+from device import quota
 from device.database import open_database
+from device.losses import Losses
+from device.outbox_rows import SCHEMA, Entry, ended_by_restart, renumbered
 
 log = logging.getLogger(__name__)
 
 _ENTRY_OVERHEAD_BYTES = 250  # row, topic and index pages, roughly
 _ROUNDS_REMEMBERED = 200
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT OR IGNORE INTO counters VALUES ('sequence', 0), ('lost', 0);
-CREATE TABLE IF NOT EXISTS entries (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,               -- start, update, end or delta
-    owner TEXT NOT NULL,              -- the event's id, or the delta's transfer
-    topic TEXT NOT NULL,
-    payload BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (kind, id);
-CREATE INDEX IF NOT EXISTS entries_by_owner ON entries (owner);
-CREATE TABLE IF NOT EXISTS running (id TEXT PRIMARY KEY, payload BLOB NOT NULL, said_at TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS answered (number INTEGER PRIMARY KEY, round TEXT NOT NULL UNIQUE, transfer TEXT NOT NULL);
-"""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One message that waits."""
-
-    id: int
-    kind: Literal["event", "delta"]
-    topic: str
-    payload: bytes
+_RETRY_S = 2.0  # between two looks whether the disk has room again
 
 
 class Outbox:
     """See the module. Safe to use from several threads."""
 
     def __init__(self, path: Path, quota_bytes: int) -> None:
-        self._database = open_database(path, _SCHEMA)
+        self._database = open_database(path, SCHEMA)
         self._quota = quota_bytes
         self._lock = threading.RLock()
-        self._lost_to_full_disk = 0
+        self._losses = Losses()
+        self._retried_at = 0.0
         self._problem: str | None = None
         self._bytes = self._one("SELECT COALESCE(SUM(LENGTH(payload) + ?), 0) FROM entries", _ENTRY_OVERHEAD_BYTES)
 
@@ -91,7 +69,7 @@ class Outbox:
     def lost(self) -> int:
         """Events that were given up since the outbox was made: no room within the quota, or on the disk."""
         with self._lock:
-            return self._one("SELECT value FROM counters WHERE name = 'lost'") + self._lost_to_full_disk
+            return self._one("SELECT value FROM counters WHERE name = 'lost'") + self._losses.count
 
     @property
     def problem(self) -> str | None:
@@ -114,14 +92,25 @@ class Outbox:
         with self._lock:
             try:
                 with self._transaction():
+                    self._write_losses_down()
                     sequence = self._add(make)
-                    self._count_lost(self._lost_to_full_disk)
             except sqlite3.Error as exc:
-                self._lost_to_full_disk += 1
-                self._report(f"the outbox cannot be written ({exc}): events are being lost; make room on the disk")
+                self._lose(make(1), exc)
                 return None
-            self._lost_to_full_disk = 0
+            self._losses.clear()
             return sequence
+
+    def retry(self) -> None:
+        """After a failure, see from time to time whether the disk can be written again; else this costs nothing."""
+        with self._lock:
+            now = time.monotonic()
+            if (self._problem is None and not self._losses) or now - self._retried_at < _RETRY_S:
+                return
+            self._retried_at = now
+            with contextlib.suppress(sqlite3.Error):
+                with self._transaction():
+                    self._write_losses_down()
+                self._losses.clear()
 
     def end_running_events(self) -> int:
         """End whatever a crash left open, at the time it was last heard of; returns how many there were.
@@ -134,7 +123,8 @@ class Outbox:
             for payload, said_at in rows:
                 event = decode(payload, ActionEvent)
                 ended_at = max(event.started_at, datetime.fromisoformat(said_at))
-                self._add(functools.partial(_ended, event, ended_at))
+                self._add(functools.partial(ended_by_restart, event, ended_at))
+            self._database.execute("DELETE FROM given_up")
         return len(rows)
 
     def running_events(self) -> list[ActionEvent]:
@@ -209,21 +199,37 @@ class Outbox:
             self._delete("id = ?", entry_id)
 
     def _add(self, make: Callable[[int], ActionEvent]) -> int:
-        # What a full disk has taken has had numbers, too: the gap tells subscribers.
-        sequence = self._one("SELECT value FROM counters WHERE name = 'sequence'") + self._lost_to_full_disk + 1
+        sequence = self._one("SELECT value FROM counters WHERE name = 'sequence'") + 1
         event = make(sequence)
         if type(event) is not ActionEvent or event.sequence != sequence:
             raise TypeError(f"an event of sequence {sequence} was asked for, not {type(event).__name__}")
         payload = encode(event)
         self._database.execute("UPDATE counters SET value = ? WHERE name = 'sequence'", (sequence,))
-        self._insert(event.kind, event.id, DeviceTopics(event.site, event.device).event, payload)
+        if self._one("SELECT COUNT(*) FROM given_up WHERE id = ?", event.id):
+            self._count_lost(1)  # like its start: half an event would be worse than none
+        else:
+            self._insert(event.kind, event.id, DeviceTopics(event.site, event.device).event, payload)
         if event.kind == "end":
             self._database.execute("DELETE FROM running WHERE id = ?", (event.id,))
+            self._database.execute("DELETE FROM given_up WHERE id = ?", (event.id,))
         else:
             now = datetime.now(UTC).isoformat()
             self._database.execute("INSERT OR REPLACE INTO running VALUES (?, ?, ?)", (event.id, payload, now))
         self._keep_quota()
         return sequence
+
+    def _write_losses_down(self) -> None:
+        """What a full disk has taken has had numbers, too; part of a transaction, after which `clear` is due."""
+        losses = self._losses
+        self._count_lost(losses.count)
+        self._database.execute("UPDATE counters SET value = value + ? WHERE name = 'sequence'", (losses.count,))
+        self._database.executemany("INSERT OR IGNORE INTO given_up VALUES (?)", [(one,) for one in losses.unstarted])
+        for event in losses.late_ends.values():
+            self._add(functools.partial(renumbered, event))
+
+    def _lose(self, event: ActionEvent, why: sqlite3.Error) -> None:
+        self._losses.note(event)
+        self._report(f"the outbox cannot be written ({why}): events are being lost; make room on the disk")
 
     def _insert(self, kind: str, owner: str, topic: str, payload: bytes) -> None:
         self._database.execute(
@@ -242,20 +248,18 @@ class Outbox:
 
     def _keep_quota(self) -> None:
         while self._bytes > self._quota:
-            if owner := self._oldest("kind = 'delta'"):
-                self._delete("owner = ?", owner)
-                log.warning("the outbox is full: the delta %s is dropped", owner[:12])
-            elif oldest := self._oldest("kind = 'update'", column="id"):
-                self._count_lost(self._delete("id = ?", oldest))
-            elif owner := self._oldest("kind IN ('start', 'end')"):
-                self._count_lost(self._delete("owner = ?", owner))  # start and end together
-            else:
+            chosen = quota.choose(self._database)
+            if chosen is None:
                 return
-
-    def _oldest(self, where: str, *, column: str = "owner") -> str | None:
-        query = f"SELECT {column} FROM entries WHERE {where} ORDER BY id LIMIT 1"  # noqa: S608 - text of ours
-        row = self._database.execute(query).fetchone()
-        return None if row is None else row[0]
+            if chosen.kind == "delta":
+                self._delete("owner = ?", chosen.owner)
+                log.warning("the outbox is full: the delta %s is dropped", chosen.owner[:12])
+            elif chosen.kind == "update":
+                self._count_lost(self._delete("id = ?", chosen.entry))
+            else:
+                self._count_lost(self._delete("owner = ?", chosen.owner))
+            if chosen.kind == "running":
+                self._database.execute("INSERT OR IGNORE INTO given_up VALUES (?)", (chosen.owner,))
 
     def _count_lost(self, number: int) -> None:
         self._database.execute("UPDATE counters SET value = value + ? WHERE name = 'lost'", (number,))
@@ -286,7 +290,3 @@ class Outbox:
         if problem is not None and self._problem is None:
             log.error("%s", problem)
         self._problem = problem
-
-
-def _ended(event: ActionEvent, ended_at: datetime, sequence: int) -> ActionEvent:
-    return msgspec.structs.replace(event, sequence=sequence, kind="end", ended_at=ended_at, ended_by="restart")

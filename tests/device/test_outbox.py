@@ -116,27 +116,6 @@ def test_a_closed_round_takes_its_delta_along(outbox: Outbox):
     assert [entry.topic for entry in outbox.pending(9)] == [TOPICS.delta("r2", 0)]
 
 
-def test_the_quota_takes_deltas_then_updates_then_the_oldest_events(tmp_path: Path):
-    """Within the quota deltas go first, then updates, then the oldest event whole; what goes is counted."""
-    with Outbox(tmp_path / "o.sqlite", 6_000) as box:
-        box.add_delta(TOPICS, "r1", b"x" * 2_000)
-        for number, kind in enumerate(["start", "update", "end"] * 2):
-            add(box, 1 + number // 3, kind)
-        assert box.counts().deltas == 1
-        for number in range(3, 6):
-            add(box, number)
-        assert (box.counts().deltas, box.lost) == (0, 0)
-        while box.lost < 2:
-            add(box, 100)
-        kinds = [decode(entry.payload, ActionEvent).kind for entry in box.pending(99)]
-        assert "update" not in kinds
-        while box.lost < 4:
-            add(box, 101)
-        assert 1 not in sequences(box)
-        assert 3 not in sequences(box)
-        assert sequences(box)[:2] == [4, 6]
-
-
 def test_a_full_disk_costs_events_and_nothing_else(tmp_path: Path):
     """With no room on the disk events are lost, counted and said; with room again the gap in the numbers shows them."""
     path = tmp_path / "o.sqlite"
@@ -161,6 +140,27 @@ assert box.problem is None and box.lost == 3
     with Outbox(path, ROOM) as box:
         assert sequences(box) == [1, 5]
         assert box.lost == 3
+
+
+def test_a_disk_that_turns_read_only_and_back_costs_no_end(outbox: Outbox, monkeypatch: pytest.MonkeyPatch):
+    """The end of a stored start comes late, a lost start takes its end along; `retry` finds out that all is well."""
+    monkeypatch.setattr("device.outbox._RETRY_S", 0.0)
+    add(outbox, 1)
+    outbox._database.execute("PRAGMA query_only = ON")
+    assert [add(outbox, 1, "end"), add(outbox, 2), add(outbox, 2, "update")] == [None] * 3
+    outbox.retry()
+    assert "readonly database" in outbox.problem
+    assert outbox.lost == 2
+    outbox._database.execute("PRAGMA query_only = OFF")
+    outbox.retry()
+    assert (outbox.problem, outbox.lost) == (None, 2)
+    assert not outbox.running_events()
+    assert add(outbox, 2, "end") == 5
+    assert outbox.lost == 3
+    waiting = [decode(entry.payload, ActionEvent) for entry in outbox.pending(9)]
+    assert [(one.sequence, one.kind, one.id) for one in waiting] == [
+        (1, "start", f"{1:032x}"), (4, "end", f"{1:032x}"),
+    ]  # fmt: skip
 
 
 def test_a_damaged_file_is_put_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture):
