@@ -71,9 +71,10 @@ def train(
         posefleet train data/msr --config training/recipes/msr_action3d.toml
     """
     from core.checkpoint import read_checkpoint
+    from training.datasets.labels import check_labels
     from training.datasets.recording import load_directory
     from training.models import MODELS
-    from training.pipeline import make_checkpoint, split_people, train_on_recordings
+    from training.pipeline import classes_of, make_checkpoint, split_people, train_on_recordings
     from training.progress import shown_progress
     from training.provenance import write_provenance
     from training.recipe import read_recipe
@@ -89,6 +90,7 @@ def train(
     if strangers := left_out - {one.subject for one in everyone}:
         raise ConfigError(f"--without {', '.join(sorted(strangers))}: nobody of that name is in {data}")
     recordings = [one for one in everyone if one.subject not in left_out]
+    check_labels(classes_of(recordings))
     accepted = frozenset(accept or ())
     shortest = 0.0 if settings.clips else settings.window.seconds
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.bundle import BACKGROUND
 from core.errors import InputError
+from training.datasets.labels import label_of
 from training.extract import Source
 
 SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm")
@@ -50,4 +51,4 @@ def _action(video: Path, folder: Path) -> str:
     parts = video.relative_to(folder).parts
     if len(parts) > _DEEPEST:
         raise InputError(f"{video}: lies too deep; folders are action/ or subject/action/, and nothing below")
-    return parts[-2] if len(parts) > 1 else BACKGROUND
+    return label_of(parts[-2]) if len(parts) > 1 else BACKGROUND

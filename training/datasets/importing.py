@@ -20,6 +20,7 @@ import numpy as np
 from core.errors import ConfigError, InputError
 from core.files import sync_directory
 from training.datasets.formats import Options, Reading, find_format
+from training.datasets.labels import with_labels
 from training.datasets.recording import Recording, encode
 
 _LONGEST_NAME = 150  # characters, so that a file's name with number and ending is within every file system's 255 bytes
@@ -90,7 +91,7 @@ def _write_all(reading: Reading, folder: Path, summary: Summary, on_unit: Callab
     taken: set[str] = set()
     with np.errstate(all="ignore"):  # absurd numbers are refused by name; numpy's warnings would only come before that
         for done, recordings in enumerate(reading.units, start=1):
-            for recording in recordings:
+            for recording in map(with_labels, recordings):
                 _write(recording, folder / f"{_file_name(recording.name, taken)}.npz")
                 summary.add(recording)
             summary.empty += not recordings
