@@ -1,4 +1,4 @@
-"""`posefleet device run | check | key | retire | bench`."""
+"""`posefleet device run | check | key | retire | bench`, and what `device.cli_onsite` has."""
 
 import logging
 import sys
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+import device.cli_onsite
 
 app = typer.Typer(
     help="The daemon on a board with a camera: recognises actions, publishes events, learns.\n\n"
@@ -119,6 +121,11 @@ def bench(
     from device.bench_run import bench as run_bench
 
     run_bench(BenchOptions(config, camera, video, frames, json, plot))
+
+
+app.command()(device.cli_onsite.preview)
+app.command()(device.cli_onsite.teach)
+app.add_typer(device.cli_onsite.samples, name="samples")
 
 
 def _log_to_stderr(*, verbose: bool, level: int = logging.INFO) -> None:

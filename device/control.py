@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any, Literal, Self, TypeVar, cast
+from typing import Annotated, Literal, Self, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -232,7 +232,7 @@ def _address(state: Path) -> Iterator[str]:
         os.close(handle)
 
 
-def replies(talk: Talk, timeout_s: float) -> Iterator[Any]:
+def replies(talk: Talk, timeout_s: float) -> Iterator[Progress | Recorded | Kept | Address]:
     """Replies as they come.
 
     Raises:

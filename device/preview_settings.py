@@ -35,4 +35,12 @@ class PreviewSettings(Section):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the page."""
-        return self.host == _LOCALHOST or ipaddress.ip_address(self.host).is_loopback
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is an address of this machine that no other reaches."""
+    try:
+        return host == _LOCALHOST or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -10,6 +10,7 @@ Mode 0600, a quota (the oldest go first), and `forget` erases: freed pages are o
 import sqlite3
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,6 +35,17 @@ CREATE TABLE IF NOT EXISTS samples (
 CREATE INDEX IF NOT EXISTS samples_by_action ON samples (action, length);
 """
 _KEYPOINTS = np.dtype("<f4")
+
+
+@dataclass(frozen=True)
+class SampleGroup:
+    """Windows of one action and source; `oldest` and `newest` are seconds on the wall clock."""
+
+    action: str
+    source: str
+    windows: int
+    oldest: float
+    newest: float
 
 
 class SampleStore:
@@ -90,6 +102,15 @@ class SampleStore:
         with self._lock:
             rows = self._database.execute("SELECT action, COUNT(*) FROM samples GROUP BY action ORDER BY action")
             return dict(rows.fetchall())
+
+    def overview(self) -> list[SampleGroup]:
+        """What there is, without the windows themselves."""
+        query = """
+            SELECT action, source, COUNT(*), MIN(captured_at), MAX(captured_at)
+            FROM samples GROUP BY action, source ORDER BY action, source
+        """
+        with self._lock:
+            return [SampleGroup(*row) for row in self._database.execute(query).fetchall()]
 
     def load(self, labels: Sequence[str], shape: tuple[int, int]) -> tuple[Array, npt.NDArray[np.int64]]:
         """All windows of this shape (T, V) whose action is among the labels.
