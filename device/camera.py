@@ -42,6 +42,7 @@ LONGEST_PAUSE_S = 2.0  # opening a stream may take two seconds more: a camera th
 _OPENING_S = STREAM_TIMEOUT_S + 1.0  # a handle that gave nothing yet is waited for a little longer than it tries itself
 _MOST_STUCK = 3  # handles that never return: no more are opened beside them
 _WATCH_S = 0.1
+_LEAVE_S = 1.0  # for OpenCV to return: an interpreter that ends in the middle of its code aborts
 _REST_S = 0.5  # between two looks at the clock while resting
 
 
@@ -185,6 +186,7 @@ class Camera:
             grabber.start()
             self._watch(grabber, count_before)
             if self._stop.is_set() or self._state == "ended":
+                grabber.join(timeout=_LEAVE_S)
                 break
             self._count_attempt(grabber)
             pause = FIRST_PAUSE_S if self._count > count_before else min(2 * pause, LONGEST_PAUSE_S)
@@ -204,7 +206,8 @@ class Camera:
             now = time.monotonic()
             if now - self._heard_at <= lost_after_s:
                 continue
-            self._lose(f"{self._source.title}: no picture for {lost_after_s:g} s")
+            if self._state != "lost":  # else it has been said better
+                self._lose(f"{self._source.title}: no picture for {lost_after_s:g} s")
             if self._count > count_before or now - opened_at > max(_OPENING_S, lost_after_s):
                 return
 

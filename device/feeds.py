@@ -15,7 +15,7 @@ from typing import Any
 from core.errors import InputError, UnavailableError
 from device.camera_settings import CameraSettings
 from device.sources import Image, Source, check_file, codes_every_picture, open_capture, read_file, resize_capture
-from device.stillness import Stillness
+from device.stillness import Life, Stillness
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +57,13 @@ def live_pictures(source: Source, ask: Ask, settings: CameraSettings, stillness:
             if number % demand.every:
                 continue  # not decoded, which is what pictures cost
             image = handle.retrieve()
-            if stillness.look(image, captured_at):
+            life = stillness.look(image, captured_at)
+            if life is Life.FROZEN:
                 raise UnavailableError(
                     f"{source.title}: the same picture for {stillness.after_s:g} s; is it frozen, or covered?"
                 )
-            yield image, captured_at
+            if life is Life.ALIVE:
+                yield image, captured_at
 
 
 class _Handle:

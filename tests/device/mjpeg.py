@@ -1,6 +1,8 @@
 """A camera on the network, as many cheap ones are: JPEG pictures in a multipart HTTP response, on the loopback."""
 
 import contextlib
+import signal
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,7 +32,7 @@ class _Server(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self.flowing = threading.Event()
         self.flowing.set()
-        self.moving = True
+        self.moving, self.number = True, 0
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: clients that hang up are what the tests are about."""
@@ -44,11 +46,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
-        number = 0
         while not self.server.stopping.wait(_BETWEEN_S):
             if flowing.is_set():
-                self.wfile.write(_PARTS[number % len(_PARTS)])
-                number += self.server.moving
+                self.wfile.write(_PARTS[self.server.number % len(_PARTS)])
+                self.server.number += self.server.moving
 
     def log_message(self, *arguments: Any) -> None:
         """Keep the test's output clean."""
@@ -98,3 +99,20 @@ def mjpeg_camera() -> Iterator[MjpegCamera]:
         yield camera
     finally:
         camera.unplug()
+
+
+def main(port: int) -> None:
+    """As a process of its own, see `tests.device.servers`; SIGUSR1 lets it stand still, or go on."""
+    server = _Server(port)
+
+    def toggle(_number: int, _frame: object) -> None:
+        server.moving = not server.moving
+
+    signal.signal(signal.SIGUSR1, toggle)
+    sys.stdout.write("up\n")
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
