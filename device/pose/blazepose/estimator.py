@@ -15,6 +15,7 @@ from device.pose import Effort
 from device.pose.blazepose.detector import Detector
 from device.pose.blazepose.followed import Followed, is_anyone
 from device.pose.blazepose.landmarks import LandmarkModel, Sight
+from device.pose.blazepose.likeness import agree
 from device.pose.blazepose.masking import hide
 from device.pose.blazepose.regions import Array, Image, Region, region_around
 from device.pose.blazepose.schedule import Schedule
@@ -101,17 +102,25 @@ class BlazePoseEstimator:
             if len(self._people) == self._effort.max_people or any(_is_known(region, one) for one in self._people):
                 continue
             sight = self._meet(self._without(self._people, image), region)
-            if sight is not None and not is_anyone(sight, self._people):
+            if sight is not None:
                 self._people.append(Followed(sight, at))
         if len(self._people) > before:
             self._views.seek([person.region for person in self._people])
+            self._schedule.hurry()
 
     def _meet(self, image: Image, region: Region) -> Sight | None:
-        """Whether there is a person in a region; a doubtful one must also be there in the region that they lead to."""
-        sight = self._landmarks.look(image, region)
-        if sight is not None and sight.score < _CLEAR_SCORE:
-            sight = self._landmarks.look(image, region_around(*sight.around))
+        """Whether somebody new is in a region; beside others, or in doubt, also in the region that they lead to."""
+        sight = self._look_for_new(image, region)
+        if sight is not None and (self._people or sight.score < _CLEAR_SCORE):
+            first, region = sight, region_around(*sight.around)
+            sight = self._look_for_new(image, region)
+            if sight is None or not agree(sight.joints, first.joints, size=region.size):
+                return None
         return sight if sight is not None and self._is_person(sight.joints, sight.visibility) else None
+
+    def _look_for_new(self, image: Image, region: Region) -> Sight | None:
+        sight = self._landmarks.look(image, region)
+        return None if sight is None or is_anyone(sight, self._people) else sight
 
     @staticmethod
     def _without(people: list[Followed], image: Image) -> Image:

@@ -5,13 +5,11 @@ import numpy.typing as npt
 
 from core.skeleton import MEDIAPIPE33
 from device.pose.blazepose.landmarks import Sight
+from device.pose.blazepose.likeness import is_known
 from device.pose.blazepose.regions import Region, region_around
 from device.pose.blazepose.smoothing import JOINTS, REGION_POINTS, VISIBILITY_WEIGHT, LowPassFilter, OneEuroFilter
 
 Array = npt.NDArray[np.float32]
-
-
-_SAME_BODY = 0.08  # distance between joints in region sizes; shoulders are about 0.2 apart
 
 
 class Followed:
@@ -44,13 +42,5 @@ class Followed:
 
 
 def is_anyone(sight: Sight, people: list[Followed]) -> bool:
-    """Whether a sight shows nobody new: its joints, or half of them, are where somebody's same joints are already.
-
-    Also one body made up of parts of two, which the landmark model sees now and then.
-    """
-    if not people:
-        return False
-    apart = [np.linalg.norm(sight.joints[:, :2] - person.sight.joints[:, :2], axis=1) for person in people]
-    size = min(person.region.size for person in people)
-    nearest = np.min(apart, axis=0)
-    return bool(min(nearest.mean(), np.median(nearest)) < _SAME_BODY * size)
+    """Whether a sight shows nobody new, but somebody who is followed, or parts of them."""
+    return any(is_known(sight.joints, person.sight.joints, size=person.region.size) for person in people)

@@ -1,0 +1,57 @@
+"""Two looks at one body, two bodies, and one body made up of both."""
+
+import numpy as np
+import pytest
+
+from core.skeleton import MEDIAPIPE33
+from device.pose.blazepose.likeness import agree, is_known, trunk_distance
+from tests.people import joints_at
+
+SIZE = 200.0  # of the region, pixels
+LEGS = [MEDIAPIPE33.joints.index(f"{side}_{part}") for side in ("left", "right") for part in ("knee", "ankle")]
+
+
+def body(x: float = 0.0):
+    """Somebody whose middle is `x` region sizes from the left."""
+    joints = (joints_at("wave", 0.3)[:, :2] * SIZE / 1.3).astype(np.float32)
+    joints[:, 0] += np.float32(x * SIZE)
+    return joints
+
+
+def turned(joints):
+    """The same body with left and right exchanged."""
+    order = [
+        MEDIAPIPE33.joints.index(
+            name.replace("left", "?").replace("right", "left").replace("?", "right")
+            if name.startswith(("left", "right", "mouth"))
+            else name
+        )
+        for name in MEDIAPIPE33.joints
+    ]
+    return joints[order]
+
+
+@pytest.mark.parametrize("other", [body(0.0), body(0.03), turned(body(0.0))])
+def test_a_body_seen_twice_is_known(other):
+    """Also some pixels beside itself, and taken for its own back."""
+    assert is_known(other, body(), size=SIZE)
+
+
+@pytest.mark.parametrize("apart", [0.1, 0.2, 1.0])
+def test_another_body_is_not(apart):
+    """From a quarter of a metre on people are two, however much they overlap."""
+    assert not is_known(body(apart), body(), size=SIZE)
+    assert trunk_distance(body(apart), body()) == pytest.approx(apart * SIZE, rel=1e-3)
+
+
+def test_a_trunk_on_somebody_elses_legs_is_known():
+    """One body made up of parts of two is nobody new."""
+    mixed = body(0.15)
+    mixed[LEGS] = body()[LEGS]
+    assert is_known(mixed, body(), size=SIZE)
+
+
+def test_two_looks_agree_when_limbs_are_where_they_were():
+    """A tenth of a region away is another posture or another body."""
+    assert agree(body(0.03), body(), size=SIZE)
+    assert not agree(body(0.12), body(), size=SIZE)
