@@ -73,11 +73,11 @@ def evaluate(
         )
     print_evaluation(evaluation, console)
     if report is not None:
-        write_atomically(report, as_html(evaluation).encode())
+        write_atomically(report, as_html(evaluation).encode(), mode=0o600)  # it names people
         console.print(f"report: {report}")
     figures = json or (report.with_suffix(".json") if report else None)
     if figures is not None:
-        write_atomically(figures, as_json(evaluation))
+        write_atomically(figures, as_json(evaluation), mode=0o600)
         console.print(f"figures: {figures}")
     if plot is not None:
         from training.plots import plot_confusion
