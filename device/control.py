@@ -23,7 +23,7 @@ from typing import Annotated, Literal, Self, TypeVar, cast
 import msgspec
 from msgspec import Meta
 
-from core.errors import UnavailableError
+from core.errors import InputError, UnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +89,10 @@ class Address(_Message, frozen=True, kw_only=True):
 
 
 class Refused(_Message, frozen=True, kw_only=True):
-    """It cannot be done; `why` is for a person."""
+    """It cannot be done; `why` is for a person. A `mistake` of theirs does not go away by itself."""
 
     why: str
+    mistake: bool
 
 
 Request = cast("type[Teach | Keep | Look]", Teach | Keep | Look)
@@ -236,12 +237,13 @@ def replies(talk: Talk, timeout_s: float) -> Iterator[Progress | Recorded | Kept
     """Replies as they come.
 
     Raises:
-        UnavailableError: the daemon refuses, is gone or says nothing for so long.
+        InputError: the daemon refuses, for a mistake in what was asked.
+        UnavailableError: it refuses for now, is gone or says nothing for so long.
     """
     while True:
         reply = talk.hear(Reply, timeout_s)
         if reply is None:
             raise UnavailableError("the daemon ended in the middle of it; see its log")
         if isinstance(reply, Refused):
-            raise UnavailableError(reply.why)
+            raise InputError(reply.why) if reply.mistake else UnavailableError(reply.why)
         yield reply

@@ -76,7 +76,7 @@ class OnSite:
             elif isinstance(request, Look):
                 self._look(talk, request)
         except (PosefleetError, sqlite3.Error) as exc:
-            talk.say(Refused(why=str(exc)[:1000]))
+            talk.say(Refused(why=str(exc)[:1000], mistake=isinstance(exc, ConfigError | InputError)))
 
     def _look(self, talk: Talk, request: Look) -> None:
         if self._server is not None and request == Look():

@@ -47,7 +47,7 @@ def teach(
 def _watch(talk: Talk, lesson: Teach, console: Console) -> Recorded:
     """Show how it goes."""
     columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.fields[seen]}"))
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("waiting for a picture", total=lesson.seconds, seen="")
         for reply in replies(talk, _SILENCE_S):
             if isinstance(reply, Recorded):

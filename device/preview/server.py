@@ -55,6 +55,7 @@ _FILES = {
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
 }
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to be told apart from an address that can be opened
 _HTML = "text/html; charset=utf-8"
 
 
@@ -79,7 +80,8 @@ class PreviewServer:
     @property
     def url(self) -> str:
         """Where the page is."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        host = socket.gethostname() if self._host in _EVERYWHERE else self._host
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self._server.server_address[1]}/"
 
     def __enter__(self) -> Self:
