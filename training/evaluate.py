@@ -46,13 +46,11 @@ class Unknown:
     Attributes:
         auroc: chance that such a window has a higher energy than a known one.
         refused: share of such windows that devices take for nothing.
-        refused_known: share of known windows that they take for nothing, too.
     """
 
     windows: int
     auroc: float
     refused: float
-    refused_known: float
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,7 @@ class Report:
     Attributes:
         quantized: of the model that devices run; the plain figures of a report are these.
         exact: of the float weights.
+        refused: share of them that devices take for nothing, for their energy is above the release's limit.
         accuracy_all: share right of all windows, transitions included, by their main label.
         agreement: share of all windows in which the quantized model and its float weights answer the same.
         unknown: of movement that the model does not know; None without such windows.
@@ -71,6 +70,7 @@ class Report:
     classes: tuple[str, ...]
     quantized: Scores
     exact: Scores
+    refused: float
     accuracy_all: float
     agreement: float
     windows: int
@@ -119,7 +119,8 @@ def evaluate(bundle: Bundle, windows: WindowSet, unknown: WindowSet | None = Non
         classes=windows.classes,
         quantized=figures(answers.quantized),
         exact=figures(answers.exact),
-        accuracy_all=float((answers.quantized.argmax(axis=1) == windows.labels).mean()),
+        refused=float(strange(manifest, answers.quantized[clear]).mean()),
+        accuracy_all=float((_probabilities(manifest, answers.quantized).argmax(axis=1) == windows.labels).mean()),
         agreement=answers.agreement,
         windows=int(clear.sum()),
         subjects=len(np.unique(windows.subjects)),
@@ -162,5 +163,4 @@ def _unknown(manifest: Manifest, known: Array, other: Array) -> Unknown:
         windows=len(other),
         auroc=unknown_auroc(energy[0], energy[1]),
         refused=float(strange(manifest, other).mean()),
-        refused_known=float(strange(manifest, known).mean()),
     )

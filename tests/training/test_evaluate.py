@@ -51,6 +51,7 @@ def test_what_is_too_strange_is_background(bundle, windows):
     limited = msgspec.structs.replace(bundle.manifest, thresholds=Thresholds(energy=-1000.0))
     report = evaluate(dataclasses.replace(bundle, manifest=limited), windows)
     assert report.confusion[:, 0].sum() == report.windows
+    assert (report.refused, report.accuracy_all) == (1.0, 2 / 8)
 
 
 def test_unknown_movement_is_told_by_its_energy(bundle, windows):

@@ -31,6 +31,7 @@ def as_json(evaluation: Evaluation) -> bytes:
         "classes": list(report.classes),
         "accuracy_with_transitions": report.accuracy_all,
         "agreement": report.agreement,
+        "refused": report.refused,
         "unknown_classes": list(evaluation.unknown),
         "unknown": None if report.unknown is None else asdict(report.unknown),
         "quantized": _scores(report.quantized),

@@ -18,6 +18,7 @@ _WEAK_CLASS = 0.7  # recall
 _LOST, _MUCH_LOST = 0.005, 0.02  # accuracy that quantization may cost
 _AGREEMENT = 0.99
 _OVERCONFIDENT = 0.1  # expected calibration error
+_REFUSED = 0.02  # of known movement; the limit is chosen so that validation people lose about one in a hundred
 _ALARMS = 1.0  # an hour, at the high end of the interval
 
 
@@ -54,6 +55,7 @@ def verdict(evaluation: Evaluation) -> Verdict:
         *_evidence(evaluation),
         *_people(evaluation),
         *_figures(evaluation.report.quantized),
+        *_limit(evaluation),
         *_quantization(evaluation),
         *_events(evaluation),
         *_data(evaluation),
@@ -104,6 +106,11 @@ def _figures(scores: Scores) -> Iterator[Reason]:
         yield Reason(Level.CARE, f"Never tested, for the data has none: {', '.join(untested)}.")
     if scores.calibration_error > _OVERCONFIDENT:
         yield Reason(Level.CARE, f"Its confidence is off by {scores.calibration_error:.0%} on average.")
+
+
+def _limit(evaluation: Evaluation) -> Iterator[Reason]:
+    if (refused := evaluation.report.refused) > _REFUSED:
+        yield Reason(Level.CARE, f"Of what it knows, {refused:.0%} is too strange for it and taken for nothing.")
 
 
 def _quantization(evaluation: Evaluation) -> Iterator[Reason]:

@@ -48,7 +48,7 @@ def stream(one: Take) -> StreamScores:
 def evaluation(**changes: Any) -> Evaluation:
     """One with nothing to complain about, but for the changes; those of the report's fields are taken there."""
     film = take()
-    report = Report("actions-1", LABELS, scores(), scores(), 0.97, 1.0, 240, 8, Unknown(20, 0.9, 0.5, 0.02))
+    report = Report("actions-1", LABELS, scores(), scores(), 0.01, 0.97, 1.0, 240, 8, Unknown(20, 0.9, 0.5))
     fields = {field.name for field in dataclasses.fields(Report)} - {"model", "unknown"}
     report = dataclasses.replace(report, **{name: changes.pop(name) for name in list(changes) if name in fields})
     plain = Evaluation(

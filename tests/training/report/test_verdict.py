@@ -33,6 +33,7 @@ def test_good_figures_on_strangers_are_trusted():
         ({"quantized": scores(weak=4), "exact": scores(weak=4)}, Level.CARE, "Often missed: background"),
         ({"quantized": scores(wrong=2)}, Level.CARE, "0.8 points worse"),
         ({"quantized": scores(wrong=10)}, Level.DOUBT, "4.2 points worse"),
+        ({"refused": 0.05}, Level.CARE, "5% is too strange"),
         ({"agreement": 0.97}, Level.CARE, "97.0% only"),
         ({"quantized": scores(confidence=0.8), "exact": scores(confidence=0.8)}, Level.CARE, "off by 20%"),
         ({"stream": None}, Level.CARE, "No continuous recording"),
