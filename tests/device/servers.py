@@ -9,6 +9,7 @@ from typing import Self
 
 from posefleet.broker import free_port
 
+_ROOT = Path(__file__).parents[2]
 _RTSP = ["/usr/bin/python3", str(Path(__file__).with_name("rtsp_server.py"))]
 
 
@@ -36,7 +37,9 @@ class CameraServer:
 
     def start(self) -> None:
         """Returns when it listens."""
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=_ROOT
+        )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "up\n", "the server has started"
 

@@ -1,11 +1,10 @@
 """Cameras give the newest picture with its time, notice loss, and heal."""
 
+import threading
 import time
-from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 import device.feeds
@@ -13,10 +12,8 @@ from core.errors import InputError
 from device.camera import Camera, Frame, probe
 from device.camera_settings import CameraSettings
 from device.sources import Source
-from tests.device.mjpeg import MjpegCamera, mjpeg_camera
+from tests.device.handles import PATIENCE_S, Handle, wait_until
 from tests.device.videos import number_of, write_video
-
-PATIENCE_S = 15.0  # for what takes a fraction of it unless the machine is busy
 
 
 def frames_of(camera: Camera) -> list[Frame]:
@@ -25,45 +22,6 @@ def frames_of(camera: Camera) -> list[Frame]:
     while (frame := camera.next(timeout_s=2.0)) is not None:
         frames.append(frame)
     return frames
-
-
-def wait_until(camera: Camera, condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, (camera.state, camera.problem)
-        camera.next(timeout_s=0.05)
-
-
-@pytest.mark.parametrize(
-    ("url", "kind", "address"),
-    [
-        ("0", "device", "0"),
-        ("/dev/video2", "device", "/dev/video2"),
-        ("rtsp://10.0.0.7/stream", "stream", "rtsp://10.0.0.7/stream"),
-        ("https://cam.local/mjpg", "stream", "https://cam.local/mjpg"),
-        ("file:///tmp/film.avi", "file", "/tmp/film.avi"),
-        ("films/0.avi", "file", "films/0.avi"),
-    ],
-)
-def test_a_url_says_what_kind_of_camera_it_is(url, kind, address):
-    """An index, a device node, a network address and a file are told apart by the URL alone."""
-    assert Source.parse(url) == Source(kind, address)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "rtsp://anna:secret@cam/1",
-        "rtsp://secret@cam/1",
-        "http://cam/v?password=secret",
-        "http://a:se@secret@cam/v?t=secret",
-    ],
-)
-def test_messages_name_a_camera_without_its_credentials(url):
-    """User, password and query of an address are in no name, the host is."""
-    name = Source.parse(url).name
-    assert "secret" not in name
-    assert "cam" in name
 
 
 def test_a_file_plays_at_its_own_rate_in_real_time(tmp_path):
@@ -149,76 +107,6 @@ def test_a_probe_takes_one_picture(tmp_path):
     assert probe(CameraSettings(url=str(video))).image.shape == (64, 96, 3)
 
 
-def test_a_camera_that_is_not_there_is_lost_and_keeps_its_password(caplog):
-    """A refused connection is a lost camera, soon; neither its problem nor the log has the password."""
-    url = "http://anna:secret@127.0.0.1:9/video?token=secret"
-    with Camera(CameraSettings(url=url, lost_after_s=0.5)) as camera:
-        wait_until(camera, lambda: camera.state == "lost")
-        assert camera.problem is not None
-        assert "127.0.0.1:9" in camera.problem
-        assert "secret" not in camera.problem + caplog.text
-    with pytest.raises(InputError, match=r"127\.0\.0\.1:9") as caught:
-        probe(CameraSettings(url=url, lost_after_s=0.5), timeout_s=0.5)
-    assert "secret" not in str(caught.value)
-
-
-def unplug_and_wait(server: MjpegCamera, camera: Camera) -> None:
-    server.unplug()
-    wait_until(camera, lambda: camera.state == "lost")
-    server.plug_in()
-
-
-def freeze_and_wait(server: MjpegCamera, camera: Camera) -> None:
-    server.freeze()
-    wait_until(camera, lambda: camera.state == "lost")
-
-
-@pytest.mark.parametrize("fault", [unplug_and_wait, freeze_and_wait])
-def test_a_network_camera_that_fails_comes_back_by_itself(fault):
-    """Restarted or frozen with its connection open: it is lost, then gives new pictures over a new connection."""
-    with mjpeg_camera() as server, Camera(CameraSettings(url=server.url, lost_after_s=0.6)) as camera:
-        wait_until(camera, lambda: camera.state == "ok")
-        before = camera.next(timeout_s=PATIENCE_S)
-        assert before is not None
-        fault(server, camera)
-        wait_until(camera, lambda: camera.state == "ok")
-        after = camera.next(timeout_s=PATIENCE_S)
-        assert after is not None
-        assert after.captured_at > before.captured_at
-        assert camera.problem is None
-
-
-class Handle:
-    """An OpenCV capture handle that works for a while and then does what it is told."""
-
-    def __init__(self, pictures: int, then: Exception | None) -> None:
-        self._left, self._then = pictures, then
-        self._size: dict[int, float] = {}
-        self.decoded = 0
-        self.released = False
-
-    def grab(self) -> bool:
-        time.sleep(0.01)
-        self._left -= 1
-        if self._left < 0 and self._then is not None:
-            raise self._then
-        return self._left >= 0
-
-    def retrieve(self) -> tuple[bool, np.ndarray]:
-        self.decoded += 1
-        rows, columns = (
-            int(self._size.get(which, 4)) for which in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH)
-        )
-        return True, np.zeros((rows, columns, 3), np.uint8)
-
-    def set(self, which: int, value: float) -> bool:
-        self._size[which] = value
-        return True
-
-    def release(self) -> None:
-        self.released = True
-
-
 @pytest.mark.parametrize("then", [None, RuntimeError("a driver's own error")])
 def test_every_attempt_gets_a_new_handle(monkeypatch, then):
     """A handle that failed, by saying no or by raising, is released and never used again."""
@@ -286,3 +174,81 @@ def test_only_a_camera_of_the_board_can_give_smaller_pictures(tmp_path):
         frames = frames_of(camera)
     assert {frame.image.shape for frame in frames} == {(48, 64, 3)}
     assert [number_of(frame.image) % 3 for frame in frames] == [2] * len(frames)
+
+
+def test_pictures_are_framed_as_the_settings_say(tmp_path):
+    """Turned and cropped pictures are what is handed out."""
+    video = write_video(tmp_path / "film.avi", pictures=5, size=(96, 64))
+    assert probe(CameraSettings(url=str(video), rotate=90, crop=(0.0, 0.0, 1.0, 0.5))).image.shape == (48, 64, 3)
+
+
+class Day:
+    """A wall clock that is set by hand."""
+
+    def __init__(self, hour: int) -> None:
+        self.hour = hour
+
+    def __call__(self) -> datetime:
+        return datetime(2026, 1, 1, self.hour, 30)  # noqa: DTZ001 - local time, whatever it is
+
+
+def test_a_camera_at_rest_is_closed(monkeypatch):
+    """While it rests its handle is given back, no picture is kept, and attempts say that it is well."""
+    opened: list[Handle] = []
+
+    def open_next(_source: Source, **_options: float) -> Handle:
+        opened.append(Handle(10_000, None))
+        return opened[-1]
+
+    monkeypatch.setattr(device.feeds, "open_capture", open_next)
+    day = Day(21)
+    with Camera(CameraSettings(url="0", frozen_after_s=0, rest=("22:00-06:00",)), now=day) as camera:
+        wait_until(camera, lambda: camera.state == "ok")
+        day.hour = 23
+        wait_until(camera, lambda: camera.state == "resting" and opened[0].released)
+        assert not camera.waiting
+        assert camera.problem is None
+        attempts = camera.attempts
+        wait_until(camera, lambda: camera.attempts > attempts)
+        assert len(opened) == 1
+        day.hour = 6
+        wait_until(camera, lambda: camera.state == "ok")
+        assert len(opened) == 2
+
+
+def test_a_probe_looks_whatever_the_schedule_says(tmp_path):
+    """Whoever asks for a picture gets one in the hours of rest, too."""
+    video = write_video(tmp_path / "film.avi", pictures=5)
+    assert probe(CameraSettings(url=str(video), rest=("00:00-24:00",))).image.size
+
+
+def test_a_handle_that_takes_its_time_is_waited_for(monkeypatch):
+    """A stream that needs longer to open than a loss needs to be noticed is lost meanwhile, and is not given up."""
+    opening = threading.Event()
+    opened: list[Handle] = []
+
+    def open_slowly(_source: Source, **_options: float) -> Handle:
+        opening.wait(PATIENCE_S)
+        opened.append(Handle(10_000, None))
+        return opened[-1]
+
+    monkeypatch.setattr(device.feeds, "open_capture", open_slowly)
+    with Camera(CameraSettings(url="0", lost_after_s=0.2, frozen_after_s=0)) as camera:
+        wait_until(camera, lambda: camera.state == "lost")
+        opening.set()
+        wait_until(camera, lambda: camera.state == "ok")
+    assert len(opened) == 1
+
+
+def test_several_cameras_can_share_who_waits_for_them(tmp_path):
+    """A condition that cameras share is notified of the pictures of each, with their names in messages."""
+    fresh = threading.Condition()
+    video = write_video(tmp_path / "film.avi", pictures=5)
+    with (
+        Camera(CameraSettings(url=str(video)), name="film", fresh=fresh) as film,
+        Camera(CameraSettings(url=str(tmp_path / "none.avi")), name="none", fresh=fresh) as none,
+    ):
+        with fresh:
+            assert fresh.wait_for(lambda: film.waiting, PATIENCE_S)
+        wait_until(none, lambda: none.state == "lost")
+        assert str(none.problem).startswith("camera none (")
