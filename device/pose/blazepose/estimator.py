@@ -26,6 +26,7 @@ from device.settings import PoseSettings
 
 _DOUBT_S = 1.0  # so long without looking like a person: not followed any more
 _SEARCHES = 4  # for somebody who was lost, probably behind somebody else
+_HIDDEN_S = 1.0  # so long somebody is followed who is seen only when others are painted over
 _CLEAR_SCORE = 0.9  # of a sight that needs no second look
 _SAME_CENTRE = 0.06  # in region sizes: a detection this near to somebody followed is that person
 
@@ -78,15 +79,25 @@ class BlazePoseEstimator:
         for person in self._people:
             sight = self._landmarks.look(image, person.region)
             if still and (sight is None or is_anyone(sight, still)):
-                # Somebody close by is mistaken for this person.
-                sight = self._landmarks.look(self._without(still, image), person.region)
-            if sight is not None and not is_anyone(sight, still):
+                sight = self._look_behind(still, person, image, at)
+            elif sight is not None:
+                person.clear_at = at
+            if sight is not None:
                 person.see(sight, at)
                 still.append(person)
         if len(still) < len(self._people):
             self._views.seek([person.region for person in self._people], rounds=_SEARCHES)
             self._schedule.hurry()
         self._people = still
+
+    def _look_behind(self, others: list[Followed], person: Followed, image: Image, at: float) -> Sight | None:
+        """Somebody for whom others are mistaken, with those painted over: as they just were, and not for long."""
+        if not 0 <= at - person.clear_at < _HIDDEN_S:
+            return None
+        sight = self._landmarks.look(self._without(others, image), person.region)
+        if sight is None or is_anyone(sight, others):
+            return None
+        return sight if agree(sight.joints, person.sight.joints, size=person.region.size) else None
 
     def _is_time_to_look(self, at: float) -> bool:
         if len(self._people) >= self._effort.max_people:
@@ -101,7 +112,7 @@ class BlazePoseEstimator:
             region = detection.region.moved(view.left, view.top)
             if len(self._people) == self._effort.max_people or any(_is_known(region, one) for one in self._people):
                 continue
-            sight = self._meet(self._without(self._people, image), region)
+            sight = self._meet(image, region)
             if sight is not None:
                 self._people.append(Followed(sight, at))
         if len(self._people) > before:
@@ -109,8 +120,12 @@ class BlazePoseEstimator:
             self._schedule.hurry()
 
     def _meet(self, image: Image, region: Region) -> Sight | None:
-        """Whether somebody new is in a region; beside others, or in doubt, also in the region that they lead to."""
-        sight = self._look_for_new(image, region)
+        """Whether somebody new is in a region.
+
+        Beside others they must also be seen in the region that they lead to, with nobody painted over: where a body is
+        painted over, the model makes up another one from what is left of it.
+        """
+        sight = self._look_for_new(self._without(self._people, image), region)
         if sight is not None and (self._people or sight.score < _CLEAR_SCORE):
             first, region = sight, region_around(*sight.around)
             sight = self._look_for_new(image, region)

@@ -20,6 +20,7 @@ class Followed:
         sight: what was seen last, unfiltered.
         joints: (33, 3) filtered, pixels of the picture.
         visibility: (33,) filtered.
+        clear_at: when this was last seen without painting over anybody, seconds.
         convincing_at: when this last looked like a person, seconds.
     """
 
@@ -27,7 +28,7 @@ class Followed:
         self._joint_filter = OneEuroFilter(JOINTS)
         self._region_filter = OneEuroFilter(REGION_POINTS)
         self._visibility_filter = LowPassFilter(VISIBILITY_WEIGHT)
-        self.convincing_at = at
+        self.clear_at = self.convincing_at = at
         self.region: Region
         self.joints = np.zeros((MEDIAPIPE33.size, 3), np.float32)
         self.see(sight, at)
@@ -43,4 +44,5 @@ class Followed:
 
 def is_anyone(sight: Sight, people: list[Followed]) -> bool:
     """Whether a sight shows nobody new, but somebody who is followed, or parts of them."""
-    return any(is_known(sight.joints, person.sight.joints, size=person.region.size) for person in people)
+    size = min((person.region.size for person in people), default=0.0)
+    return is_known(sight.joints, [person.sight.joints for person in people], size=size)

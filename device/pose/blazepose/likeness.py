@@ -4,8 +4,10 @@ The landmark model finds somebody in any region that shows a part of a body: als
 right exchanged, or the trunk of one with the legs of another. So bodies are compared by what stays when sides are
 exchanged: the middle line from head to hips, and each leg with the nearer one of the other body.
 
-    if is_known(sight.joints, person.joints, size=person.region.size): ...
+    if is_known(sight.joints, [person.joints], size=person.region.size): ...
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,14 +20,15 @@ def _pairs(*parts: str) -> list[list[int]]:
 
 
 _TRUNK = _pairs("ear", "shoulder", "hip")
-_LEGS = _pairs("knee", "ankle")
-_LIMBS = [*range(11, 17), *range(23, 29)]  # shoulders to wrists, hips to ankles
+_LIMBS = _pairs("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+_LEGS = [4, 5]  # of those
 # All in region sizes, which are about 2.3 m. In 880 looks beside rendered people, middle lines of the same body were up
 # to 0.04 apart, those of two bodies 30 cm apart at least 0.03, 40 cm apart 0.1.
 _SAME = 0.045
 _LEGS_OF_ONE = 0.3  # of the distance of the middle lines; of two bodies they are about as far apart as those
+_BORROWED = 0.045  # limbs this near are taken from somebody else
 _BESIDE = 0.35  # from here on nothing is mixed up
-_AGREE = 0.09  # limbs of two looks at the same body in one picture
+_AGREE = 0.07  # limbs of two looks at the same body in one picture
 
 
 def trunk_distance(joints: Array, other: Array) -> float:
@@ -33,27 +36,37 @@ def trunk_distance(joints: Array, other: Array) -> float:
     return float(np.linalg.norm(_middle(joints) - _middle(other), axis=1).mean())
 
 
-def is_known(joints: Array, other: Array, *, size: float) -> bool:
-    """Whether these joints are another body once more, or made up of that one's legs and something else.
+def is_known(joints: Array, others: Sequence[Array], *, size: float) -> bool:
+    """Whether these joints are one of the others once more, or made up of parts of them.
 
     Args:
         joints: (33, at least 2).
-        other: likewise.
-        size: of the other's region.
+        others: likewise.
+        size: of the smallest region of all.
     """
-    apart = trunk_distance(joints, other)
-    return apart < _SAME * size or (apart < _BESIDE * size and _leg_distance(joints, other) < _LEGS_OF_ONE * apart)
+    if not others:
+        return False
+    apart = np.array([trunk_distance(joints, other) for other in others])
+    legs = np.array([_leg_distance(joints, other) for other in others])
+    borrowed = np.min([_limb_distances(joints, other) for other in others], axis=0)
+    mixed = (apart < _BESIDE * size) & (legs < _LEGS_OF_ONE * apart)
+    return bool((apart < _SAME * size).any() or mixed.any() or np.median(borrowed) < _BORROWED * size)
 
 
 def agree(joints: Array, other: Array, *, size: float) -> bool:
     """Whether two looks at one picture show the same."""
-    return float(np.linalg.norm(joints[_LIMBS, :2] - other[_LIMBS, :2], axis=1).mean()) < _AGREE * size
+    return float(np.linalg.norm(joints[_LIMBS, :2] - other[_LIMBS, :2], axis=-1).mean()) < _AGREE * size
 
 
 def _middle(joints: Array) -> Array:
     return np.asarray(joints[_TRUNK, :2].mean(axis=0))
 
 
+def _limb_distances(joints: Array, other: Array) -> Array:
+    """From each joint of the limbs to the nearer of the other body's same two, (12,)."""
+    ours, theirs = joints[_LIMBS, :2], other[_LIMBS, :2]  # (side, part, 2)
+    return np.asarray(np.linalg.norm(ours[:, None] - theirs[None], axis=-1).min(axis=1)).reshape(-1)
+
+
 def _leg_distance(joints: Array, other: Array) -> float:
-    legs, others = joints[_LEGS, :2], other[_LEGS, :2]  # (side, part, 2)
-    return float(np.linalg.norm(legs[:, None] - others[None], axis=-1).min(axis=1).mean())
+    return float(_limb_distances(joints, other).reshape(2, -1)[:, _LEGS].mean())
