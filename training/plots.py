@@ -30,7 +30,7 @@ def draw_confusion(axis: "Axes", report: Report) -> None:
     share = report.confusion / rows
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
     places = range(len(report.classes))
-    size = min(8.0, 90 / len(report.classes))  # points: the numbers of many classes still fit their squares
+    size = min(8.0, 130 / len(report.classes))  # points: the numbers of many classes still fit their squares
     axis.set_xticks(places, report.classes, rotation=45, ha="right")
     axis.set_yticks(places, report.classes)
     axis.set_xlabel("answered")
