@@ -14,7 +14,6 @@ import itertools
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -84,7 +83,7 @@ class Lookouts:
 
     def __init__(self, each: Sequence[Lookout], fresh: threading.Condition | None = None) -> None:
         self.each = tuple(each)
-        self._turns = deque(self.each)
+        self._turns = list(self.each)
         self._fresh = fresh or threading.Condition()
         self._stack = ExitStack()
 
@@ -103,10 +102,10 @@ class Lookouts:
         """The newest frame of whose turn it is; None when none comes in time."""
         with self._fresh:
             self._fresh.wait_for(lambda: any(lookout.camera.waiting for lookout in self.each), timeout_s)
-        for _ in self.each:
-            lookout = self._turns[0]
-            self._turns.rotate(-1)
+        for lookout in self._turns:
             if (frame := lookout.camera.take()) is not None:
+                self._turns.remove(lookout)
+                self._turns.append(lookout)  # whose last turn is longest ago comes first
                 return lookout, frame
         return None
 

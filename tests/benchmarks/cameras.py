@@ -47,7 +47,8 @@ def main() -> None:
     server = mjpeg_server() if options.kind == "mjpeg" else rtsp_server()
     with server, Camera(CameraSettings(url=server.url)) as camera:
         _wait_for_picture(camera, 0.0)
-        _break(server, camera, FAULTS["killed"])  # what is loaded once is loaded now
+        for name in faults:
+            _break(server, camera, FAULTS[name])  # what is loaded, or taken for a thread, once is so now
         before = _held()
         for name in faults:
             noticed, healed = zip(*(_break(server, camera, FAULTS[name]) for _ in range(options.times)), strict=True)

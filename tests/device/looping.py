@@ -108,9 +108,10 @@ def look(
     meter: LatencyMeter,
     *,
     name: str | None = None,
+    numbers: Iterator[int] | None = None,
 ) -> Lookout:
     """A camera with real eyes but for the estimator."""
-    vision = Vision(estimator, Recogniser(bundle, meter=meter), settings.events, meter, camera=name)
+    vision = Vision(estimator, Recogniser(bundle, meter=meter), settings.events, meter, camera=name, numbers=numbers)
     return Lookout(camera, vision, name)
 
 

@@ -136,10 +136,8 @@ class NotifySocket:
 
 
 def _toml(value: object) -> str:
-    return (
-        str(value).lower()
-        if isinstance(value, bool)
-        else repr(value)
-        if isinstance(value, int | float)
-        else f'"{value}"'
-    )
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(one) for one in value)}]"
+    return repr(value) if isinstance(value, int | float) else f'"{value}"'
