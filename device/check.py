@@ -72,6 +72,19 @@ def exit_code(results: list[CheckResult]) -> int:
     return max((result.exit_code for result in results), default=0)
 
 
+def report(config: Path, say: Callable[[str], None]) -> int:
+    """Say every result as soon as it is known; the exit code."""
+    marks = {True: "ok  ", False: "FAIL", None: "skip"}
+    results = []
+    for result in checks(config):
+        results.append(result)
+        first, *others = result.message.splitlines() or [""]
+        say(f"{marks[result.ok]}  {result.name + ':':<17}{first}")
+        for line in others:
+            say(f"{'':<23}{line}")
+    return exit_code(results)
+
+
 def _attempt(name: str, do: Callable[[], str]) -> CheckResult:
     try:
         return CheckResult(name, True, do())

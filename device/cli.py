@@ -1,4 +1,4 @@
-"""`posefleet device run | check | key | retire | bench`, and what `device.cli_onsite` has."""
+"""`posefleet device run | check | key | retire | bench`, and what `device.cli_setup` and `device.cli_onsite` have."""
 
 import logging
 import sys
@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 import device.cli_onsite
+import device.cli_setup
 
 app = typer.Typer(
     help="The daemon on a board with a camera: recognises actions, publishes events, learns.\n\n"
-    "Write a device.toml, `posefleet device check`, give the operator the key of `posefleet device key`, then run.",
+    "`posefleet device init` writes a configuration; give the operator the key of `posefleet device key`, then run.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -19,6 +20,7 @@ app = typer.Typer(
 _Config = Annotated[Path, typer.Option(help="The device's configuration (TOML); POSEFLEET_* variables win over it.")]
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is going on.")]
 _DEFAULT = Path("/etc/posefleet/device.toml")
+app.command()(device.cli_setup.init)
 
 
 @app.command()
@@ -49,17 +51,11 @@ def check(config: _Config = _DEFAULT, *, verbose: _Verbose = False) -> None:
     something outside, such as the broker, is not there now.
     """
     _log_to_stderr(verbose=verbose, level=logging.ERROR)
-    from device.check import checks, exit_code
+    from device.check import report
+    from device.installation import stand_in_for_systemd
 
-    marks = {True: "ok  ", False: "FAIL", None: "skip"}
-    results = []
-    for result in checks(config):
-        results.append(result)
-        first, *others = result.message.splitlines() or [""]
-        typer.echo(f"{marks[result.ok]}  {result.name + ':':<17}{first}")
-        for line in others:
-            typer.echo(f"{'':<23}{line}")
-    raise typer.Exit(exit_code(results))
+    stand_in_for_systemd(config)
+    raise typer.Exit(report(config, typer.echo))
 
 
 @app.command()
@@ -123,6 +119,7 @@ def bench(
     run_bench(BenchOptions(config, camera, video, frames, json, plot))
 
 
+app.command("config")(device.cli_setup.show_config)
 app.command()(device.cli_onsite.preview)
 app.command()(device.cli_onsite.teach)
 app.add_typer(device.cli_onsite.samples, name="samples")
@@ -130,12 +127,9 @@ app.add_typer(device.cli_onsite.samples, name="samples")
 
 def _log_to_stderr(*, verbose: bool, level: int = logging.INFO) -> None:
     """One line a fact; systemd's journal adds the time."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else level,
-        stream=sys.stderr,
-        format="%(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
+    from core.logs import log_to_stderr
+
+    log_to_stderr(logging.DEBUG if verbose else level)
 
 
 if __name__ == "__main__":
