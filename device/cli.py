@@ -1,7 +1,6 @@
 """`posefleet device run | check | key | retire | bench`, and what `device.cli_setup` and `device.cli_onsite` have."""
 
 import logging
-import sys
 from pathlib import Path
 from typing import Annotated
 

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from core.bundle import Bundle
+from core.messages import Status
 from core.notify import Notifier
 from core.signing import SigningKey
 from device.broker_check import check_credentials
@@ -32,7 +33,7 @@ from device.releases import ReleaseClient, ReleaseStore
 from device.reload import Reload
 from device.reporter import Reporter
 from device.samples import SampleStore
-from device.settings import DeviceSettings
+from device.settings import DeviceSettings, MetricsSettings
 from device.state import KEY_FILE, OUTBOX_FILE, SAMPLES_FILE, alone_in, prepare_state_directory
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,17 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
         ready=ready,
         reporter=Reporter(identity, outbox, link),
         health=Health(Notifier()),
+        on_status=_show_metrics(settings.metrics, outbox, link, stack),
     )
+
+
+def _show_metrics(settings: MetricsSettings, outbox: Outbox, link: Link, stack: ExitStack) -> Callable[[Status], None]:
+    if not settings.enabled:
+        return lambda _status: None
+    from device.metrics import MetricsPage  # an HTTP server that few want
+
+    page = stack.enter_context(MetricsPage(settings))
+    return lambda status: page.show(status, lost=outbox.lost, connected=link.connected)
 
 
 def _start(parts: Parts, stack: ExitStack) -> None:

@@ -8,12 +8,13 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.bundle import Bundle
 from core.errors import PosefleetError
+from core.messages import Status
 from device.camera import Frame
 from device.governor import Governor, make_ladder
 from device.health import Health, State, Vitals, make_status
@@ -50,6 +51,8 @@ class Parts:
     ready: queue.SimpleQueue[Bundle]  # proven releases that wait to take over
     reporter: Reporter
     health: Health
+    on_status: Callable[[Status], None] = lambda _status: None
+    """Somebody else who wants to know."""
 
 
 class FrameLoop:
@@ -132,7 +135,10 @@ class FrameLoop:
             self._say_status(vitals)
 
     def _say_status(self, vitals: Vitals) -> None:
-        self._parts.link.say(make_status(self._settings.device, self._parts.health.state, datetime.now(UTC), vitals))
+        parts = self._parts
+        status = make_status(self._settings.device, parts.health.state, datetime.now(UTC), vitals)
+        parts.link.say(status)
+        parts.on_status(status)
 
     def _vitals(self) -> Vitals:
         parts = self._parts

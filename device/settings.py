@@ -169,6 +169,17 @@ class StatusSettings(Section):
     """Seconds between status messages when nothing changes."""
 
 
+class MetricsSettings(Section):
+    """[metrics] numbers for Prometheus."""
+
+    enabled: bool = False
+    """Serve http://HOST:PORT/metrics."""
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """Which of this machine's addresses; any but the loopback shows the numbers to the network, to everybody in it."""
+    port: int = Field(default=9479, ge=1, le=65535)
+    """Likewise."""
+
+
 class DeviceSettings(Settings):
     """The whole of device.toml."""
 
@@ -200,6 +211,8 @@ class DeviceSettings(Settings):
     """How often to say how it is."""
     preview: PreviewSettings = PreviewSettings()
     """The picture with skeletons, in a browser."""
+    metrics: MetricsSettings = MetricsSettings()
+    """Numbers for Prometheus."""
 
     @field_validator("cameras")
     @classmethod

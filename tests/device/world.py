@@ -72,17 +72,17 @@ class World:
         """Let the camera show another script."""
         write_video(self.video, people.write_recording(self.recording, script, fps=FPS, seed=5))
 
-    def run(self, *wrapper: str, **environment: str) -> "Daemon":
+    def run(self, *wrapper: str, arguments: tuple[str, ...] = (), **environment: str) -> "Daemon":
         """The daemon as a process of its own; a wrapper is a command that becomes the one it is given."""
-        return Daemon(self.config, self.directory / "log", environment, wrapper)
+        command = (*wrapper, sys.executable, "-m", "device.cli", "run", "--config", str(self.config), *arguments)
+        return Daemon(command, self.directory / "log", environment)
 
 
 class Daemon:
     """A running `device run`."""
 
-    def __init__(self, config: Path, log: Path, environment: dict[str, str], wrapper: tuple[str, ...] = ()) -> None:
-        self.log = log
-        self._command = [*wrapper, sys.executable, "-m", "device.cli", "run", "--config", str(config)]
+    def __init__(self, command: tuple[str, ...], log: Path, environment: dict[str, str]) -> None:
+        self.log, self._command = log, command
         self._environment = os.environ | {"OMP_NUM_THREADS": "1"} | environment
 
     def __enter__(self) -> Self:
