@@ -19,6 +19,7 @@ from device.pose.blazepose.likeness import agree
 from device.pose.blazepose.masking import hide
 from device.pose.blazepose.regions import Array, Image, Region, region_around
 from device.pose.blazepose.schedule import Schedule
+from device.pose.blazepose.stillness import Stillness
 from device.pose.blazepose.views import Views
 from device.pose.models import find_pose_models
 from device.pose.quality import is_person
@@ -55,7 +56,7 @@ class BlazePoseEstimator:
         if image.shape != self._shape:
             self._begin(image.shape)
         self._follow(image, captured_at)
-        if self._is_time_to_look(captured_at):
+        if self._is_time_to_look(image, captured_at):
             self._find(image, captured_at)
         return list(self._poses(captured_at))
 
@@ -71,7 +72,7 @@ class BlazePoseEstimator:
     def _begin(self, shape: tuple[int, ...]) -> None:
         """Pictures of this shape come from now on."""
         self._shape, self._people = shape, []
-        self._schedule, self._views = Schedule(), Views(shape)
+        self._schedule, self._views, self._stillness = Schedule(), Views(shape), Stillness()
 
     def _follow(self, image: Image, at: float) -> None:
         """Look where everybody was."""
@@ -86,7 +87,7 @@ class BlazePoseEstimator:
                 person.see(sight, at)
                 still.append(person)
         if len(still) < len(self._people):
-            self._views.seek([person.region for person in self._people], rounds=_SEARCHES)
+            self._views.seek(self._regions, rounds=_SEARCHES)
             self._schedule.hurry()
         self._people = still
 
@@ -99,11 +100,15 @@ class BlazePoseEstimator:
             return None
         return sight if agree(sight.joints, person.sight.joints, size=person.region.size) else None
 
-    def _is_time_to_look(self, at: float) -> bool:
+    def _is_time_to_look(self, image: Image, at: float) -> bool:
         if len(self._people) >= self._effort.max_people:
             return False
-        seeking = not self._people or self._views.seeking
-        return self._schedule.is_due(at, seeking=seeking, detect_every=self._effort.detect_every)
+        return self._schedule.is_due(
+            at,
+            seeking=not self._people or self._views.seeking,
+            detect_every=self._effort.detect_every,
+            is_still=lambda: self._stillness.holds(image, self._regions),
+        )
 
     def _find(self, image: Image, at: float) -> None:
         """Look for people who are not followed yet."""
@@ -116,8 +121,9 @@ class BlazePoseEstimator:
             if sight is not None:
                 self._people.append(Followed(sight, at))
         if len(self._people) > before:
-            self._views.seek([person.region for person in self._people])
+            self._views.seek(self._regions)
             self._schedule.hurry()
+        self._stillness.remember(image, self._regions)
 
     def _meet(self, image: Image, region: Region) -> Sight | None:
         """Whether somebody new is in a region.
@@ -136,6 +142,10 @@ class BlazePoseEstimator:
     def _look_for_new(self, image: Image, region: Region) -> Sight | None:
         sight = self._landmarks.look(image, region)
         return None if sight is None or is_anyone(sight, self._people) else sight
+
+    @property
+    def _regions(self) -> list[Region]:
+        return [person.region for person in self._people]
 
     @staticmethod
     def _without(people: list[Followed], image: Image) -> Image:

@@ -1,10 +1,14 @@
 """When to run the detector, which costs as much as following one person: rarely, and at once when it matters.
 
 schedule = Schedule()
-if schedule.is_due(at, seeking=not people, detect_every=30): ...
+if schedule.is_due(at, seeking=not people, detect_every=30, is_still=lambda: False): ...
 """
 
-_PAUSE_S = 0.2  # between detections while somebody is sought, or the room is empty
+from collections.abc import Callable
+
+_PAUSE_S = 0.2  # between detections while somebody is sought, or the room is empty ...
+_STILL_PAUSE_S = 1.0  # ... and nothing moves
+_STILL_PICTURES = 4  # so many times rarer is a search otherwise, while nothing moves
 
 
 class Schedule:
@@ -14,21 +18,27 @@ class Schedule:
         self._detected_at: float | None = None
         self._pictures = 0  # since then
 
-    def is_due(self, at: float, *, seeking: bool, detect_every: int) -> bool:
+    def is_due(self, at: float, *, seeking: bool, detect_every: int, is_still: Callable[[], bool]) -> bool:
         """Whether to look for people in the picture of time `at`, seconds.
 
         Args:
             at: when the picture was taken.
             seeking: nobody is followed, or not all has been looked at since that changed.
             detect_every: pictures between detections otherwise.
+            is_still: whether nothing new can have come; only asked when it matters.
         """
         self._pictures += 1
-        # Also when the clock went back.
-        paused = self._detected_at is None or not 0 <= at - self._detected_at < _PAUSE_S
-        due = (seeking and paused) or self._pictures >= detect_every
+        due = self._is_late(at, seeking, detect_every, _PAUSE_S)
+        if due and is_still():
+            due = self._is_late(at, seeking, detect_every * _STILL_PICTURES, _STILL_PAUSE_S)
         if due:
             self._pictures, self._detected_at = 0, at
         return due
+
+    def _is_late(self, at: float, seeking: bool, pictures: int, pause_s: float) -> bool:  # noqa: FBT001 - is_due has the names
+        # Also when the clock went back.
+        paused = self._detected_at is None or not 0 <= at - self._detected_at < pause_s
+        return (seeking and paused) or self._pictures >= pictures
 
     def hurry(self) -> None:
         """Somebody was lost: do not wait."""

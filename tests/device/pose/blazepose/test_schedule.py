@@ -5,11 +5,12 @@ import pytest
 from device.pose.blazepose.schedule import Schedule
 
 
-def detections(schedule, *, fps, seconds, seeking, detect_every=30, start=0.0):
-    return sum(
-        schedule.is_due(start + index / fps, seeking=seeking, detect_every=detect_every)
-        for index in range(round(seconds * fps))
-    )
+def due(schedule, at, *, seeking=True, detect_every=30, still=False):
+    return schedule.is_due(at, seeking=seeking, detect_every=detect_every, is_still=lambda: still)
+
+
+def detections(schedule, *, fps, seconds, start=0.0, **how):
+    return sum(due(schedule, start + index / fps, **how) for index in range(round(seconds * fps)))
 
 
 @pytest.mark.parametrize("fps", [5, 10, 30])
@@ -24,22 +25,28 @@ def test_whoever_is_followed_is_disturbed_rarely():
     assert detections(Schedule(), fps=30, seconds=10, seeking=False, detect_every=60) == 5
 
 
+def test_where_nothing_moves_searches_are_rarer():
+    """In a still picture an empty room is searched once a second, and beside somebody every fourth time."""
+    assert detections(Schedule(), fps=30, seconds=10, seeking=True, still=True) == 10
+    assert detections(Schedule(), fps=30, seconds=20, seeking=False, detect_every=30, still=True) == 5
+
+
 def test_the_first_picture_is_searched():
     """Nothing is waited for at the start."""
-    assert Schedule().is_due(100.0, seeking=True, detect_every=30)
+    assert due(Schedule(), 100.0)
 
 
 def test_who_is_lost_is_sought_at_once():
     """After a loss the pause between two searches is not waited for."""
     schedule = Schedule()
-    assert schedule.is_due(1.0, seeking=True, detect_every=30)
-    assert not schedule.is_due(1.03, seeking=True, detect_every=30)
+    assert due(schedule, 1.0)
+    assert not due(schedule, 1.03)
     schedule.hurry()
-    assert schedule.is_due(1.06, seeking=True, detect_every=30)
+    assert due(schedule, 1.06)
 
 
 def test_a_clock_that_goes_back_does_not_stop_the_search():
     """When times jump back by an hour, the next picture is searched."""
     schedule = Schedule()
-    schedule.is_due(3600.0, seeking=True, detect_every=30)
-    assert schedule.is_due(1.0, seeking=True, detect_every=30)
+    due(schedule, 3600.0)
+    assert due(schedule, 1.0)
