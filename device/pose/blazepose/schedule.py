@@ -7,7 +7,7 @@ if schedule.is_due(at, seeking=not people, detect_every=30, is_still=lambda: Fal
 from collections.abc import Callable
 
 _PAUSE_S = 0.2  # between detections while somebody is sought, or the room is empty ...
-_STILL_PAUSE_S = 1.0  # ... and nothing moves
+_STILL_PAUSE_S = 1.5  # ... and nothing moves
 _STILL_PICTURES = 4  # so many times rarer is a search otherwise, while nothing moves
 
 
