@@ -3,10 +3,8 @@ import json
 import logging
 import select
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from typing import Self
 
 import pytest
 from pydantic import SecretStr
@@ -17,41 +15,7 @@ from device.onlookers import Onlookers
 from device.preview import Access, Gallery, PreviewServer, server
 from device.preview_settings import PreviewSettings
 from tests.broker import wait_until
-from tests.device.sights import sight
-
-TOKEN = "correct horse battery"
-
-
-class Room:
-    """A served gallery, somebody who waves in it all the time, and requests to it."""
-
-    def __init__(self, bundle: Bundle, *, token: str | None = None) -> None:
-        self.onlookers = Onlookers()
-        access = Access(None if token is None else SecretStr(token))
-        self.server = PreviewServer(PreviewSettings(port=0), Gallery(self.onlookers, [""]), access)
-        self.port = int(self.server.url.rstrip("/").rsplit(":", 1)[1])
-        self._bundle = bundle
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._judge)
-
-    def _judge(self) -> None:
-        while not self._stop.wait(0.01):
-            self.onlookers.see(sight(self._bundle))
-
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self.server.__exit__(None, None, None)
-
-    def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        return connection.getresponse()
+from tests.device.preview.rooms import TOKEN, Room
 
 
 @pytest.fixture
@@ -102,7 +66,7 @@ def test_nobody_is_looked_at_longer_than_somebody_watches(room: Room):
     stream = room.ask("/stream")
     pictures(stream, 1)
     assert room.onlookers.present
-    room._stop.set()
+    room.stand_still()
     stream.close()
     wait_until(lambda: not room.onlookers.present, "the end of looking")
 
