@@ -70,8 +70,8 @@ evaluation = "{self.directory / "evaluation.npz"}"
         )
         self._run("fleet", "fleet", "serve", "--config", str(self.fleet_config))
 
-    def add_device(self, name: str, *, seed: int) -> None:
-        """Set a device up, teach it, enrol it, and run it."""
+    def add_device(self, name: str, *, seed: int, camera: str | None = None) -> None:
+        """Set a device up, teach it, enrol it, and run it; its camera is a film, unless there is another."""
         state = self.directory / name
         state.mkdir()
         write_film(state / "film.avi", seconds=sum(length for _, length in SCRIPT))
@@ -86,7 +86,7 @@ state_directory = "{state}"
 host = "127.0.0.1"
 port = {self.broker.port}
 [camera]
-url = "{state / "film.avi"}"
+url = "{camera or state / "film.avi"}"
 loop = true
 [pose]
 estimator = "recording"

@@ -1,0 +1,138 @@
+"""Every byte on a broker while a fleet lives: people, lost cameras, lessons, an open preview, rounds and releases.
+
+    python -m tests.endurance.privacy --minutes 10
+
+Real processes do all that again and again; whatever was on the broker goes through `tests.e2e.leaks`. Exits with 1 if
+anything is found, or if something of all that did not happen, for then the capture proves nothing.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from core.messages import ActionEvent, RoundClosed, decode
+from core.signing import SigningKey
+from device.samples import SampleStore
+from posefleet.broker import LocalBroker
+from posefleet.demo.tap import read
+from tests import learning
+from tests.broker import Subscriber, wait_until
+from tests.device.mjpeg import MjpegCamera, mjpeg_camera
+from tests.e2e.household import SITE, Household, household
+from tests.e2e.leaks import leaks
+from tests.fleet.world import set_up
+
+WATCHED, OTHER = "kitchen", "studio"
+_PREVIEW_BYTES = 50_000  # several pictures
+
+
+def live(house: Household, camera: MjpegCamera, seconds: float) -> Counter[str]:
+    """Let everything happen, again and again; how often each thing did."""
+    happened: Counter[str] = Counter()
+    deadline = time.monotonic() + seconds
+    while True:
+        happened["lessons"] += _teach(house)
+        happened["pictures in the preview"] += _preview(house)
+        closed = len(house.rounds(RoundClosed))
+        house.ask_for_round()
+        _lose(house, camera)
+        wait_until(lambda closed=closed: len(house.rounds(RoundClosed)) > closed, "the end of a round", 120)
+        if time.monotonic() > deadline:
+            break
+    happened["rounds"] = len(house.rounds(RoundClosed))
+    happened["releases"] = sum(one.outcome == "released" for one in house.rounds(RoundClosed))
+    for name in (WATCHED, OTHER):
+        for payload in house.subscriber.on(f"posefleet/v1/{SITE}/{name}/event"):
+            event = decode(payload, ActionEvent)
+            happened[f"{event.kind}s"] += 1
+            happened["ended by a lost camera"] += event.ended_by == "camera_lost"
+    return happened
+
+
+def _teach(house: Household) -> bool:
+    state = house.directory / WATCHED
+    command = ["device", "teach", "wave", "--seconds", "4", "--countdown", "0", "--yes"]
+    with SampleStore(state / "samples.sqlite", 5000) as samples:
+        before = sum(samples.count_by_action().values())
+    _run(command, state / "device.toml").wait(60)
+    with SampleStore(state / "samples.sqlite", 5000) as samples:
+        return sum(samples.count_by_action().values()) > before
+
+
+def _preview(house: Household) -> int:
+    """Look at some pictures in the preview; how many there were."""
+    process = _run(["device", "preview", "--port", "0"], house.directory / WATCHED / "device.toml")
+    try:
+        assert process.stdout is not None
+        address = next(found[0] for line in process.stdout if (found := re.search(r"http://\S+", line)))
+        base, _, query = address.partition("?")
+        with urllib.request.urlopen(f"{base.rstrip('/')}/stream?{query}", timeout=20) as stream:
+            return int(stream.read(_PREVIEW_BYTES).count(b"\xff\xd8\xff"))
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _lose(house: Household, camera: MjpegCamera) -> None:
+    def state() -> str | None:
+        return house.statuses(WATCHED)[-1].camera
+
+    camera.unplug()
+    wait_until(lambda: state() == "lost", "a lost camera", 40)
+    camera.plug_in()
+    wait_until(lambda: state() == "ok", "a camera that is back", 40)
+
+
+def _run(command: list[str], config: Path) -> "subprocess.Popen[str]":
+    line = [sys.executable, "-m", "posefleet", *command, "--config", str(config)]
+    return subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def main() -> int:
+    """Run and report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=10.0)
+    console = Console(soft_wrap=True)
+    seconds = 60 * parser.parse_args().minutes
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        weights = learning.trained_once(directory)
+
+        def release(version: int = 1, **changes: object):  # as tests.conftest.BundleFactory
+            return learning.release(version, weights=changes["weights"], key=changes["key"] or SigningKey.generate())
+
+        beginning = set_up(directory / "operator", release, weights)
+        with (
+            LocalBroker(0, directory / "broker") as broker,
+            Subscriber(broker.port) as subscriber,
+            mjpeg_camera() as camera,
+            household(directory, beginning, broker, subscriber) as house,
+        ):
+            house.start_fleet(goal=2, deadline_s=30)
+            house.add_device(WATCHED, seed=1, camera=camera.url)
+            house.add_device(OTHER, seed=2)
+            wait_until(lambda: all(map(house.statuses, (WATCHED, OTHER))), "both devices", 60)
+            happened = live(house, camera, seconds)
+        messages = list(subscriber.messages)
+    kinds: Counter[str] = Counter()
+    for message in messages:
+        with suppress(ValueError):
+            kinds[read(message.topic, message.payload)[0]] += bool(message.payload)
+    findings = leaks(messages)
+    console.print(f"{len(messages)} messages, {sum(len(one.payload) for one in messages)} bytes: {dict(kinds)}")
+    console.print(f"what happened: {dict(happened)}")
+    console.print("\n".join(findings[:20]) or "nothing but documented messages")
+    return int(bool(findings) or not all(happened.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
