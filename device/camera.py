@@ -38,7 +38,7 @@ from device.stillness import Stillness
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 2.0  # opening a stream may take two seconds more: a camera that is back is seen within five
+LONGEST_PAUSE_S = 1.5  # opening a stream may take two seconds more: a camera that is back is seen within five
 _OPENING_S = STREAM_TIMEOUT_S + 1.0  # a handle that gave nothing yet is waited for a little longer than it tries itself
 _MOST_STUCK = 3  # handles that never return: no more are opened beside them
 _WATCH_S = 0.1

@@ -20,6 +20,8 @@ from device.stillness import Life, Stillness
 log = logging.getLogger(__name__)
 
 _QUIET_S = 30.0  # longer than most streams go without a whole picture: even a quiet one has changed by then
+_IN_STORE_S = 0.01  # a picture that comes so soon after the one before was in store
+_BACKLOG_S = 0.5  # to go through the store; whoever takes longer is too slow to tell
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def live_pictures(source: Source, ask: Ask, settings: CameraSettings, stillness:
     """
     with closing(_Handle(source, settings)) as handle:
         stillness.restart(handle.frozen_after_s)
+        if source.kind == "stream":
+            handle.skip_backlog()
         number = -1
         while (demand := ask()) is not None:
             handle.resize(demand.size)
@@ -88,6 +92,12 @@ class _Handle:
             return self._settings.frozen_after_s
         whole = self._source.kind != "stream" or codes_every_picture(self._capture)
         return self._settings.lost_after_s if whole else max(_QUIET_S, self._settings.lost_after_s)
+
+    def skip_backlog(self) -> None:
+        """Pass over what came while the stream was opened: two seconds of it would go by in a moment, as if new."""
+        began = before = time.monotonic()
+        while (now := self.grab()) - before < _IN_STORE_S and now - began < _BACKLOG_S:
+            before = now
 
     def resize(self, size: tuple[int, int]) -> None:
         if self._source.kind == "device" and size != self._size:

@@ -54,7 +54,7 @@ def main() -> None:
             noticed, healed = zip(*(_break(server, camera, FAULTS[name]) for _ in range(options.times)), strict=True)
             table.add_row(name, str(options.times), _summary(noticed), _summary(healed))
             console.print(f"after {name}: {_held()}")
-        _wait_until(lambda: threading.active_count() <= 3, "threads that were left behind")
+        _wait_until(lambda: threading.active_count() <= 3, lambda: f"the end of threads: {threading.enumerate()}")
         after = _held()
     console.print(table)
     console.print(f"threads, open files, MB resident: {before} before, {after} after")
@@ -66,7 +66,7 @@ def _break(server: CameraServer, camera: Camera, fault: Fault) -> tuple[float, f
     begin, end = fault
     began = time.monotonic()
     begin(server)
-    _wait_until(lambda: camera.state == "lost", "the loss to be noticed")
+    _wait_until(lambda: camera.state == "lost", lambda: f"the loss to be noticed, {server.pid}, {vars(camera)}")
     noticed = time.monotonic() - began
     assert "secret" not in str(camera.problem)
     time.sleep(random.uniform(0.5, 6.0))  # anywhere in the pauses between attempts
@@ -82,10 +82,10 @@ def _wait_for_picture(camera: Camera, after: float) -> float:
     return frame.captured_at
 
 
-def _wait_until(condition: Callable[[], bool], what: str) -> None:
+def _wait_until(condition: Callable[[], bool], what: Callable[[], str]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
-        assert time.monotonic() < deadline, what
+        assert time.monotonic() < deadline, what()
         time.sleep(0.01)
 
 

@@ -24,7 +24,8 @@ def main(port: str) -> None:
     factory.set_launch(PIPELINE)
     factory.set_shared(True)
     server.get_mount_points().add_factory("/cam", factory)
-    server.attach(None)
+    if not server.attach(None):
+        sys.exit(f"port {port} is taken")
     sys.stdout.write("up\n")
     sys.stdout.flush()
     glib.MainLoop().run()

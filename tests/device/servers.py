@@ -43,6 +43,11 @@ class CameraServer:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "up\n", "the server has started"
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        return self._process.pid
+
     def kill(self) -> None:
         """As a power cut."""
         self._process.kill()

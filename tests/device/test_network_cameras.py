@@ -3,6 +3,7 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 
 import device.feeds
@@ -40,6 +41,38 @@ def test_a_foreign_error_is_logged_without_the_password(monkeypatch, caplog):
         wait_until(camera, lambda: camera.state == "lost")
     assert "can't capture rtsp://cam/1" in caplog.text
     assert "secret" not in f"{caplog.text} {camera.problem}"
+
+
+class Stored:
+    """A stream's handle with pictures in store; the number of each is its brightness."""
+
+    def __init__(self, stored: int) -> None:
+        self._stored, self._number = stored, -1
+
+    def get(self, _which: int) -> float:
+        return float(int.from_bytes(b"h264", "little"))
+
+    def grab(self) -> bool:
+        self._number += 1
+        if self._number >= self._stored:
+            time.sleep(0.05)
+        return True
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        return True, np.full((48, 64, 3), self._number, np.uint8)
+
+    def release(self) -> None:
+        """Hold nothing."""
+
+
+def test_what_a_stream_had_in_store_is_not_taken_for_new(monkeypatch):
+    """Pictures that came while the stream was opened, and now come at once, are passed over."""
+    monkeypatch.setattr(device.feeds, "open_capture", lambda _source, **_options: Stored(30))
+    with Camera(CameraSettings(url="rtsp://cam/1")) as camera:
+        frame = camera.next(PATIENCE_S)
+    assert frame is not None
+    assert 30 <= frame.image.min() < 35
+    assert frame.index == 0
 
 
 def unplug_and_wait(server: MjpegCamera, camera: Camera) -> None:
