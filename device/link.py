@@ -7,7 +7,8 @@
   stay until the fleet's receipt, and are sent again after a reconnect and when no receipt comes.
 - Anything else is refused with a TypeError; entries of the outbox are read again before they leave.
 - What the broker refuses (its access list, its quota) is kept, and tried again after a pause; `problem` says so.
-- Whoever is lost is missed: the last will says `offline`.
+- Whoever is lost is missed: the last will says `offline`, and the action that the broker keeps expires (MQTT 5), for it
+  is no longer known to be true; while the device is there it is said again in time.
 - What comes in is decoded here. Rubbish costs one log line, never more.
 
     with Link(settings.mqtt, outbox, identity=settings.device, channel="stable", handlers=handlers) as link:
@@ -42,6 +43,8 @@ from device.settings import IdentitySettings
 log = logging.getLogger(__name__)
 
 _IDLE_S = 1.0  # how often to look at the outbox when nobody wakes the thread
+_ACTION_AGAIN_S = 60.0
+_ACTION_EXPIRES_S = 150  # two repetitions may come late
 _DELTA_AGAIN_S = 60.0  # without a receipt: the broker may have dropped it, or the aggregator was away
 
 
@@ -87,6 +90,7 @@ class Link:
         self._refusals: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
         self._setback = Setback()
         self._in_flight: dict[int, Entry | tuple[str, bytes]] = {}  # by message id
+        self._action_said_at = 0.0
         self._deltas_sent: dict[int, float] = {}  # entry -> when
         self._done: set[int] = set()  # entries that the broker has and the disk could not forget yet
         self._idle = threading.Event()  # everything that can leave has left
@@ -245,15 +249,22 @@ class Link:
 
     def _send_said(self) -> bool:
         with self._lock:
+            if self._topics.action in self._said and time.monotonic() - self._action_said_at >= _ACTION_AGAIN_S:
+                self._unsaid.add(self._topics.action)
             said = [(topic, self._said[topic]) for topic in sorted(self._unsaid)]
             self._unsaid.clear()
         for position, (topic, payload) in enumerate(said):
-            message_id = self._connection.publish(topic, payload, retain=True, content_type=closed_list.JSON)
+            expiry_s = _ACTION_EXPIRES_S if topic == self._topics.action else None
+            message_id = self._connection.publish(
+                topic, payload, retain=True, expiry_s=expiry_s, content_type=closed_list.JSON
+            )
             if message_id is None:
                 with self._lock:
                     self._unsaid |= {topic for topic, _ in said[position:]}
                 return False
             self._in_flight[message_id] = (topic, payload)
+            if topic == self._topics.action:
+                self._action_said_at = time.monotonic()
         return True
 
     def _send_entries(self) -> bool:
