@@ -24,7 +24,6 @@ _FEWEST_FPS, _MOST_FPS = 1.0, 240.0  # what a file may claim
 STREAM_TIMEOUT_S = 5.0  # for opening a stream; a read that lasts longer than this has failed, too
 _OPENCV_ERRORS = 2  # log level of OpenCV: errors and worse
 _PICAMERA = re.compile(r"picamera2(?::(\d))?")
-_CREDENTIALS = re.compile(r"://[^/@]*(?:@[^/@]*)*@")  # a careless password may hold an @ itself
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,11 @@ class Source:
         """The address as messages may say it: without user, password and query, for some of them leave the device."""
         if self.kind == "picamera2":
             return f"picamera2:{self.address}"
-        return _CREDENTIALS.sub("://", self.address).split("?")[0] if self.kind == "stream" else self.address
+        if self.kind != "stream":
+            return self.address
+        # After the last @: a careless password may hold an @, a / or a ? itself.
+        scheme, _, rest = self.address.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2].split('?')[0]}"
 
     @property
     def title(self) -> str:

@@ -7,6 +7,7 @@ from core.bundle import CLASSIFIER, Bundle
 from core.signing import SigningKey
 from device.check import CheckResult, check, exit_code
 from posefleet.broker import LocalBroker, find_mosquitto, free_port
+from tests.device.mjpeg import mjpeg_camera
 from tests.device.world import World
 
 
@@ -34,6 +35,26 @@ def test_all_is_well(world: World):
     assert "tiny-1: background, clap, squat, wave" in messages["model"]
     assert SigningKey.load(world.state / "device.key").public in messages["state directory"]
     assert exit_code(results) == 0
+
+
+def test_every_camera_is_looked_at(world: World):
+    """Of several cameras each has a check with its name; one that is away does not keep the others from theirs."""
+    film = world.sections.pop("camera")
+    world.sections |= {"cameras.hall": {"url": str(world.directory / "nothing.avi")}, "cameras.yard": film}
+    world.write()
+    results = {result.name: result for result in check(world.config)}
+    assert (results["camera hall"].ok, results["camera yard"].ok, results["pose"].ok) == (False, True, True)
+    assert "camera hall (" in results["camera hall"].message
+
+
+def test_the_camera_is_named_without_its_password(world: World):
+    """A network camera that answers is named by its address alone."""
+    with mjpeg_camera() as server:
+        world.write(camera={"url": server.url, "rest": ["22:00-06:00"]})
+        results = {result.name: result for result in check(world.config)}
+    assert results["camera"].message == (
+        f"http://127.0.0.1:{server.port}/video: pictures of 160x120; rests at 22:00-06:00"
+    )
 
 
 def _no_config(world: World) -> None:

@@ -28,6 +28,8 @@ def test_a_url_says_what_kind_of_camera_it_is(url, kind, address):
         "rtsp://secret@cam/1",
         "http://cam/v?password=secret",
         "http://a:se@secret@cam/v?t=secret",
+        "rtsp://anna:/secret@cam/1",
+        "rtsp://anna:?secret@cam/1",
     ],
 )
 def test_messages_name_a_camera_without_its_credentials(url):
