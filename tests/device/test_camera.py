@@ -169,8 +169,9 @@ def test_only_a_camera_of_the_board_can_give_smaller_pictures(tmp_path):
     assert Camera(CameraSettings(url="0")).can_halve
     assert not Camera(CameraSettings(url="rtsp://cam/1")).can_halve
     video = write_video(tmp_path / "film.avi", pictures=9, fps=50)
-    with Camera(CameraSettings(url=str(video))) as camera:
-        camera.adapt(every=3, halved=True)
+    camera = Camera(CameraSettings(url=str(video)))
+    camera.adapt(every=3, halved=True)
+    with camera:
         frames = frames_of(camera)
     assert {frame.image.shape for frame in frames} == {(48, 64, 3)}
     assert [number_of(frame.image) % 3 for frame in frames] == [2] * len(frames)

@@ -131,6 +131,7 @@ def test_a_goodbye_lets_everything_leave_first(broker: LocalBroker, subscriber: 
             add(outbox, number)
         link.say(status("stopping"))
         assert link.say_goodbye(timeout_s=10)
+    subscriber.wait_for(TOPICS.status, lambda payload: decode(payload, Status).state == "offline")
     states = [decode(payload, Status).state for payload in subscriber.on(TOPICS.status)]
     assert states[-2:] == ["stopping", "offline"]
     assert len(subscriber.on(TOPICS.event)) == 40

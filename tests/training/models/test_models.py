@@ -29,11 +29,9 @@ def test_fusion_needs_objects():
         MODELS["fusion"](features=FEATURES, window=32, classes=7)
 
 
-def test_the_default_has_about_160_thousand_parameters():
-    """The default network is the small one that the budgets were made for."""
-    assert parameter_count(MODELS[DEFAULT_MODEL](features=FEATURES, window=32, classes=7)) == pytest.approx(
-        160_000, rel=0.05
-    )
+def test_the_default_is_small():
+    """The default network has fewer parameters than 200,000: boards train it, and its file is to stay below 200 KB."""
+    assert parameter_count(MODELS[DEFAULT_MODEL](features=FEATURES, window=32, classes=7)) < 200_000
 
 
 def test_the_list_of_networks_needs_no_tensorflow():
