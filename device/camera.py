@@ -19,7 +19,7 @@ import random
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -96,7 +96,7 @@ class Camera:
     ) -> None:
         self._settings = settings
         self._source = Source.parse(settings.url, name)
-        self._rest = [Period.parse(text) for text in settings.rest]
+        self.reschedule(settings.rest)
         self._now = now
         self._framing = Framing(settings)
         self._stillness = Stillness()
@@ -149,6 +149,10 @@ class Camera:
         """Whether there is a picture that nobody has taken."""
         frame = self._frame
         return frame is not None and frame.index != self._taken
+
+    def reschedule(self, rest: Iterable[str]) -> None:
+        """Rest at other hours from now on; see `CameraSettings.rest`."""
+        self._rest = [Period.parse(text) for text in rest]
 
     def adapt(self, *, every: int, halved: bool) -> None:
         """From now on give one in `every` pictures, of half the width and height if so asked and possible."""

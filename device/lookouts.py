@@ -27,7 +27,7 @@ from device.events import EventDraft
 from device.ladder import Workload
 from device.latency import LatencyMeter
 from device.onlookers import Onlookers
-from device.settings import DeviceSettings, EventSettings
+from device.settings import DeviceSettings
 from device.vision import Vision, make_vision
 
 log = logging.getLogger(__name__)
@@ -162,10 +162,12 @@ class Lookouts:
             lookout.vision.adapt(workload.effort)
             lookout.camera.adapt(every=workload.every, halved=workload.halved)
 
-    def configure(self, events: EventSettings) -> None:
-        """Go by other settings from the next frames on."""
+    def configure(self, settings: DeviceSettings) -> None:
+        """Go by other settings of events, zones and hours of rest from the next frames on."""
         for lookout in self.each:
-            lookout.vision.configure(events)
+            camera = settings.all_cameras[lookout.name]
+            lookout.vision.configure(settings.events, camera.zones)
+            lookout.camera.reschedule(camera.rest)
 
     def swap(self, bundle: Bundle) -> list[EventDraft]:
         """Go on with another release; the ends of what it does not mean by the same name.

@@ -116,7 +116,7 @@ class FrameLoop:
             if (settings := reload.take()) is None:
                 return
             before, self._settings = self._settings, settings
-            parts.lookouts.configure(settings.events)
+            parts.lookouts.configure(settings)
             if settings.latency != before.latency:
                 ladder = make_ladder(settings, camera=parts.lookouts.can_halve)
                 parts.governor.configure(ladder, budget_ms=settings.latency.budget_ms)

@@ -12,6 +12,8 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -19,9 +21,19 @@ from core.errors import PosefleetError
 from device.settings import DeviceSettings
 
 log = logging.getLogger(__name__)
+S = TypeVar("S", bound=BaseModel)
 
-LIVE = ("events", "latency", "status", "homeassistant.enabled")
-"""Sections and keys that take effect at once; the rest is built into parts that live as long as the daemon."""
+LIVE = (
+    "events",
+    "latency",
+    "status",
+    "homeassistant.enabled",
+    "camera.zones",
+    "camera.rest",
+    "cameras.*.zones",
+    "cameras.*.rest",
+)
+"""Sections and keys that take effect at once, as patterns; what else there is needs new parts, so a new daemon."""
 
 
 class Reload:
@@ -65,35 +77,39 @@ class Reload:
         return self._settings
 
 
-def merge(before: DeviceSettings, wanted: DeviceSettings) -> DeviceSettings:
+def merge(before: S, wanted: S, prefix: str = "") -> S:
     """The settings before, with what is live of those that are wanted."""
-    return before.model_copy(
-        update={
-            section: value
-            if section in LIVE
-            else getattr(before, section).model_copy(update=_live_keys(section, value))
-            for section in {key.split(".")[0] for key in LIVE}
-            for value in [getattr(wanted, section)]
-        }
-    )
+    changes = {
+        name: _merged(getattr(before, name), getattr(wanted, name), f"{prefix}{name}")
+        for name in type(before).model_fields
+    }
+    return before.model_copy(update={name: new for name, new in changes.items() if new != getattr(before, name)})
 
 
-def _live_keys(section: str, value: BaseModel) -> dict[str, object]:
-    return {key: getattr(value, key) for key in type(value).model_fields if f"{section}.{key}" in LIVE}
+def _merged(before: object, wanted: object, key: str) -> object:
+    if _is_live(key):
+        return wanted
+    if isinstance(before, BaseModel) and isinstance(wanted, BaseModel):
+        return merge(before, wanted, f"{key}.")
+    if isinstance(before, dict) and isinstance(wanted, dict):
+        return {name: _merged(one, wanted.get(name, one), f"{key}.{name}") for name, one in before.items()}
+    return before
 
 
 def _is_live(key: str) -> bool:
-    return any(key == live or key.startswith(f"{live}.") for live in LIVE)
+    return any(fnmatchcase(key, live) or fnmatchcase(key, f"{live}.*") for live in LIVE)
 
 
-def _differences(before: BaseModel, after: BaseModel, prefix: str = "") -> Iterator[str]:
+def _differences(before: object, after: object, key: str = "") -> Iterator[str]:
     """Dotted names of the keys whose values are different."""
-    for name in type(after).model_fields:
-        one, other = getattr(before, name), getattr(after, name)
-        if isinstance(one, BaseModel) and isinstance(other, BaseModel):
-            yield from _differences(one, other, f"{prefix}{name}.")
-        elif one != other:
-            yield f"{prefix}{name}"
+    if isinstance(before, BaseModel) and isinstance(after, BaseModel):
+        for name in type(after).model_fields:
+            yield from _differences(getattr(before, name), getattr(after, name), f"{key}.{name}" if key else name)
+    elif isinstance(before, dict) and isinstance(after, dict):
+        for name in before.keys() | after.keys():
+            yield from _differences(before.get(name), after.get(name), f"{key}.{name}")
+    elif before != after:
+        yield key
 
 
 def _tell(live: list[str], later: list[str]) -> None:

@@ -7,7 +7,7 @@ vision.swap(new_bundle)                 # between two frames; nothing that goes 
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from core.bundle import Bundle
 from core.messages import EndedBy
 from core.skeleton import Array, Pose
 from device.camera import Frame
+from device.camera_settings import ZoneSettings
 from device.classifier import Decision, Logits, Recogniser
 from device.events import EventDraft, EventMachine
 from device.latency import TOTAL, LatencyMeter
@@ -129,9 +130,10 @@ class Vision:
             )
         return drafts
 
-    def configure(self, events: EventSettings) -> None:
+    def configure(self, events: EventSettings, zones: Mapping[str, ZoneSettings]) -> None:
         """Go by other settings from the next frame on."""
         self._machine.configure(events)
+        self._gate.configure(zones)
 
     def adapt(self, effort: Effort) -> None:
         """Let the estimator do no more than this from the next frame on."""

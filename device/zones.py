@@ -60,6 +60,12 @@ class ZoneGate:
         self._acted: dict[int, str] = {}  # the zone in which a track was when it was last admitted
         self._of_event: dict[str, str | None] = {}
 
+    def configure(self, zones: Mapping[str, ZoneSettings]) -> None:
+        """Go by other zones from the next frame on; what was reported keeps the zone that it was reported with."""
+        self._zones = dict(zones)
+        self._were.clear()
+        self._acted.clear()
+
     def see(self, track: int, pose: Pose, captured_at: float, aspect: float) -> None:
         """Note where somebody is; who cannot be placed is where they were.
 
@@ -94,7 +100,7 @@ class ZoneGate:
 
     def name(self, drafts: Iterable[EventDraft]) -> list[EventDraft]:
         """Events with the zone in which the person was when each was first reported."""
-        return [self._named(draft) for draft in drafts] if self._zones else list(drafts)
+        return [self._named(draft) for draft in drafts] if self._zones or self._of_event else list(drafts)
 
     def forget(self, track: int) -> None:
         """Drop what is kept of a track whose events have ended."""

@@ -53,6 +53,24 @@ def test_live_sections_change_and_the_rest_stays(caplog: pytest.LogCaptureFixtur
     assert reload.take() is None  # it is in force already
 
 
+def test_zones_and_hours_of_rest_of_each_camera_change_and_its_address_does_not(caplog: pytest.LogCaptureFixture):
+    """Of several cameras zones and hours change at once; an address, and a camera more or less, wait and are named."""
+    zone = {"polygon": [[0, 0], [1, 0], [1, 1]]}
+    before = make(cameras={"hall": {"url": "0"}, "door": {"url": "1"}})
+    wanted = make(cameras={"hall": {"url": "7", "zones": {"left": zone}, "rest": ["22:00-06:00"]}, "new": {"url": "2"}})
+    reload = Reload(before, lambda: wanted)
+    reload.ask()
+    with caplog.at_level(logging.INFO):
+        cameras = reload.take().cameras
+    assert set(cameras) == {"hall", "door"}
+    assert (cameras["hall"].url, cameras["hall"].rest) == ("0", ("22:00-06:00",))
+    assert cameras["hall"].zones == wanted.cameras["hall"].zones
+    assert cameras["door"] == before.cameras["door"]
+    live, later = (record.getMessage() for record in caplog.records)
+    assert live.endswith("changed: cameras.hall.rest, cameras.hall.zones.left")
+    assert later.endswith("only: cameras.door, cameras.hall.url, cameras.new")
+
+
 def test_what_is_the_same_changes_nothing():
     """Merging settings with themselves gives the same settings."""
     assert merge(make(), make()) == make()
@@ -72,9 +90,13 @@ def test_a_daemon_takes_a_new_configuration_without_a_restart(
         started = len(_starts(subscriber))
         wait_until(lambda: len(_starts(subscriber)) > started, "another start", 30)
 
-        world.write(events={"minimum_s": 30.0}, status={"interval_s": 0.5}, camera={"loop": False})
+        world.write(
+            events={"minimum_s": 30.0}, status={"interval_s": 0.5}, camera={"loop": False, "rest": ["00:00-00:01"]}
+        )
         daemon.reload()
-        wait_until(lambda: "changed: events.minimum_s, status.interval_s" in daemon.log.read_text(), "the line")
+        wait_until(
+            lambda: "changed: camera.rest, events.minimum_s, status.interval_s" in daemon.log.read_text(), "the line"
+        )
         wait_until(lambda: len(_starts(subscriber)) == len(_ends(subscriber)), "the end of what ran")
         started, said = len(_starts(subscriber)), len(_frames(subscriber))
         wait_until(lambda: len(_frames(subscriber)) >= said + 5, "a whole round of the film", 30)

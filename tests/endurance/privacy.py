@@ -73,7 +73,11 @@ def _preview(house: Household) -> int:
     process = _run(["device", "preview", "--port", "0"], house.directory / WATCHED / "device.toml")
     try:
         assert process.stdout is not None
-        address = next(found[0] for line in process.stdout if (found := re.search(r"http://\S+", line)))
+        said: list[str] = []
+        while (found := re.search(r"http://\S+", "".join(said))) is None:
+            said.append(process.stdout.readline())
+            assert said[-1], f"no preview: {said}"
+        address = found[0]
         base, _, query = address.partition("?")
         with urllib.request.urlopen(f"{base.rstrip('/')}/stream?{query}", timeout=20) as stream:
             return int(stream.read(_PREVIEW_BYTES).count(b"\xff\xd8\xff"))
