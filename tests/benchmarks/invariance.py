@@ -41,7 +41,8 @@ from training.synthesis import (
 )
 from training.train import TrainingConfig
 
-TEACHERS, JUDGES = ("anna", "ben", "carl", "dora", "emil", "fay"), ("gina", "hugo")
+TEACHERS = ("anna", "ben", "carl", "dora", "emil", "fay", "iris", "kurt", "lars", "mona")
+JUDGES = ("gina", "hugo")
 PLAIN = "15 fps"
 VARIANTS: dict[str, dict[str, object]] = {
     PLAIN: {},
