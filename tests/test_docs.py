@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _LINK = re.compile(r"\]\(([^)#:\s]+)\)")
 _JSON = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_TEST = re.compile(r"`(test_\w+)`")
 _PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -21,3 +22,11 @@ def test_links_and_examples_of_a_page_hold(page: Path):
         json.loads(example)
     for example in _PYTHON.findall(text):
         compile(example, page.name, "exec")
+
+
+def test_every_test_that_a_page_names_is_there():
+    """A fault's row in the table names tests that exist, so that none of them vanishes unnoticed."""
+    written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = {name for page in PAGES for name in _TEST.findall(page.read_text())}
+    assert named
+    assert [name for name in sorted(named) if f"def {name}(" not in written] == []
