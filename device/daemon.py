@@ -6,7 +6,6 @@ exit_code = run(load_settings(DeviceSettings, path))
 import logging
 import queue
 import signal
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -68,7 +67,8 @@ def _build(settings: DeviceSettings, state: Path, stack: ExitStack) -> Parts:
     bundle = store.load()
     log.info("device %s/%s, key %s; release %s", identity.site, identity.name, key.public, bundle.manifest.model)
     outbox = stack.enter_context(Outbox(state / OUTBOX_FILE, settings.outbox.quota_mb * 2**20))
-    _end_what_a_crash_left_open(outbox)
+    if ended := outbox.end_running_events():
+        log.warning("%d events were left open by a crash; they are ended", ended)
     samples = stack.enter_context(SampleStore(state / SAMPLES_FILE, settings.learning.maximum_samples))
     meter = LatencyMeter()
     onlookers = Onlookers()
@@ -134,14 +134,6 @@ def _start(parts: Parts, stack: ExitStack) -> None:
     parts.releases.start(parts.link)
     stack.callback(parts.releases.stop)
     stack.enter_context(parts.lookouts)
-
-
-def _end_what_a_crash_left_open(outbox: Outbox) -> None:
-    try:
-        if ended := outbox.end_running_events():
-            log.warning("%d events were left open by a crash; they are ended", ended)
-    except sqlite3.Error as exc:
-        log.error("the outbox cannot be written (%s); make room on the disk", exc)  # noqa: TRY400 - no bug of ours
 
 
 @contextmanager

@@ -95,7 +95,8 @@ class Outbox:
                     self._write_losses_down()
                     sequence = self._add(make)
             except sqlite3.Error as exc:
-                self._lose(make(1), exc)
+                self._losses.note(make(1))
+                self._report(f"the outbox cannot be written ({exc}): events are being lost; make room on the disk")
                 return None
             self._losses.clear()
             return sequence
@@ -115,16 +116,21 @@ class Outbox:
     def end_running_events(self) -> int:
         """End whatever a crash left open, at the time it was last heard of; returns how many there were.
 
-        Raises:
-            sqlite3.Error: the disk has no room; they are still running then.
+        If the disk has no room, the ends are stored when it has.
         """
-        with self._transaction():
+        with self._lock:
             rows = self._database.execute("SELECT payload, said_at FROM running ORDER BY said_at").fetchall()
             for payload, said_at in rows:
                 event = decode(payload, ActionEvent)
                 ended_at = max(event.started_at, datetime.fromisoformat(said_at))
-                self._add(functools.partial(ended_by_restart, event, ended_at))
-            self._database.execute("DELETE FROM given_up")
+                self._losses.note(ended_by_restart(event, ended_at))
+            try:
+                with self._transaction():
+                    self._write_losses_down()
+                    self._database.execute("DELETE FROM given_up")
+                self._losses.clear()
+            except sqlite3.Error as exc:
+                self._report(f"the outbox cannot be written ({exc}): make room on the disk")
         return len(rows)
 
     def running_events(self) -> list[ActionEvent]:
@@ -226,10 +232,6 @@ class Outbox:
         self._database.executemany("INSERT OR IGNORE INTO given_up VALUES (?)", [(one,) for one in losses.unstarted])
         for event in losses.late_ends.values():
             self._add(functools.partial(renumbered, event))
-
-    def _lose(self, event: ActionEvent, why: sqlite3.Error) -> None:
-        self._losses.note(event)
-        self._report(f"the outbox cannot be written ({why}): events are being lost; make room on the disk")
 
     def _insert(self, kind: str, owner: str, topic: str, payload: bytes) -> None:
         self._database.execute(

@@ -41,6 +41,6 @@ def renumbered(event: ActionEvent, sequence: int) -> ActionEvent:
     return msgspec.structs.replace(event, sequence=sequence)
 
 
-def ended_by_restart(event: ActionEvent, ended_at: datetime, sequence: int) -> ActionEvent:
+def ended_by_restart(event: ActionEvent, ended_at: datetime) -> ActionEvent:
     """The end of an event that a crash left open."""
-    return msgspec.structs.replace(event, sequence=sequence, kind="end", ended_at=ended_at, ended_by="restart")
+    return msgspec.structs.replace(event, kind="end", ended_at=ended_at, ended_by="restart")

@@ -163,6 +163,23 @@ def test_a_disk_that_turns_read_only_and_back_costs_no_end(outbox: Outbox, monke
     ]  # fmt: skip
 
 
+def test_what_a_crash_left_open_on_a_full_disk_ends_when_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """If the end cannot be stored at the start it is stored later, before anything new, with the reason."""
+    monkeypatch.setattr("device.outbox._RETRY_S", 0.0)
+    with Outbox(tmp_path / "o.sqlite", ROOM) as box:
+        add(box, 1)
+    with Outbox(tmp_path / "o.sqlite", ROOM) as box:
+        box._database.execute("PRAGMA query_only = ON")
+        assert box.end_running_events() == 1
+        assert "make room on the disk" in box.problem
+        box._database.execute("PRAGMA query_only = OFF")
+        assert add(box, 2) == 3
+        assert [one.id for one in box.running_events()] == [f"{2:032x}"]
+        end = decode(box.pending(9)[1].payload, ActionEvent)
+        assert (end.id, end.kind, end.ended_by, end.sequence) == (f"{1:032x}", "end", "restart", 2)
+        assert (box.problem, box.lost) == (None, 0)
+
+
 def test_a_damaged_file_is_put_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     """A file that is no database is kept under another name, and a new outbox begins."""
     (tmp_path / "o.sqlite").write_bytes(b"rubbish " * 1000)
