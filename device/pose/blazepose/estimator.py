@@ -15,19 +15,23 @@ from device.pose import Effort
 from device.pose.blazepose.detector import Detector
 from device.pose.blazepose.followed import Followed, is_anyone
 from device.pose.blazepose.landmarks import LandmarkModel, Sight
-from device.pose.blazepose.likeness import agree
+from device.pose.blazepose.likeness import limb_distance, trunk_distance
 from device.pose.blazepose.masking import hide
 from device.pose.blazepose.regions import Array, Image, Region, region_around
 from device.pose.blazepose.schedule import Schedule
 from device.pose.blazepose.stillness import Stillness
-from device.pose.blazepose.views import Views
+from device.pose.blazepose.views import View, Views
 from device.pose.models import find_pose_models
 from device.pose.quality import is_person
 from device.settings import PoseSettings
 
 _DOUBT_S = 1.0  # so long without looking like a person: not followed any more
 _SEARCHES = 4  # for somebody who was lost, probably behind somebody else
-_HIDDEN_S = 1.0  # so long somebody is followed who is seen only when others are painted over
+_HIDDEN_S = 1.0  # so long somebody is followed whom others hide, or who is seen only with others painted over
+_JUMP = 0.1  # region sizes from picture to picture: nobody moves as fast as that
+_AGREES, _AGREES_EXACTLY = 0.07, 0.02  # region sizes between the limbs of two looks at one body
+_APART = 0.09  # region sizes, about 20 cm
+_BESIDE = 0.12  # region sizes, about 30 cm: where people stand whom the detector takes for one with their neighbour
 _CLEAR_SCORE = 0.9  # of a sight that needs no second look
 _SAME_CENTRE = 0.06  # in region sizes: a detection this near to somebody followed is that person
 
@@ -48,7 +52,9 @@ class BlazePoseEstimator:
         self._landmarks = LandmarkModel(models.landmarks, threads=settings.threads)
         self._min_visibility = settings.min_visibility
         self._effort = Effort(settings.max_people, settings.detect_every)
-        self._people: list[Followed] = []
+        self._people: list[Followed] = []  # who was seen in the last picture
+        self._hidden: list[Followed] = []  # who was seen a moment ago
+        self._side = _BESIDE
         self._begin((0, 0, 0))
 
     def estimate(self, image: Image, captured_at: float) -> list[Pose]:
@@ -67,11 +73,11 @@ class BlazePoseEstimator:
 
     def close(self) -> None:
         """Forget everybody."""
-        self._people = []
+        self._people, self._hidden = [], []
 
     def _begin(self, shape: tuple[int, ...]) -> None:
         """Pictures of this shape come from now on."""
-        self._shape, self._people = shape, []
+        self._shape, self._people, self._hidden = shape, list[Followed](), list[Followed]()
         self._schedule, self._views, self._stillness = Schedule(), Views(shape), Stillness()
 
     def _follow(self, image: Image, at: float) -> None:
@@ -86,19 +92,39 @@ class BlazePoseEstimator:
             if sight is not None:
                 person.see(sight, at)
                 still.append(person)
-        if len(still) < len(self._people):
+        lost = [person for person in self._people if person not in still]
+        if lost:
             self._views.seek(self._regions, rounds=_SEARCHES)
             self._schedule.hurry()
-        self._people = still
+            self._stillness.disturb()
+        self._people, self._hidden = still, [*self._hidden, *lost]
+        self._await(image, at)
+
+    def _await(self, image: Image, at: float) -> None:
+        """Look where those must be by now who are hidden behind others."""
+        for person in list(self._hidden):
+            if not self._people or not 0 <= at - person.seen_at < _HIDDEN_S:
+                self._hidden.remove(person)
+            elif at > person.seen_at and len(self._people) < self._effort.max_people:
+                sight = self._look_for_new(image, person.expected(at))
+                if sight is not None and self._is_apart(sight, self._people) and self._is_someone(sight):
+                    person.see(sight, at)
+                    person.clear_at = at
+                    self._hidden.remove(person)
+                    self._people.append(person)
 
     def _look_behind(self, others: list[Followed], person: Followed, image: Image, at: float) -> Sight | None:
         """Somebody for whom others are mistaken, with those painted over: as they just were, and not for long."""
         if not 0 <= at - person.clear_at < _HIDDEN_S:
             return None
         sight = self._landmarks.look(self._without(others, image), person.region)
-        if sight is None or is_anyone(sight, others):
+        if sight is None or sight.score < _CLEAR_SCORE or is_anyone(sight, others):
             return None
-        return sight if agree(sight.joints, person.sight.joints, size=person.region.size) else None
+        if limb_distance(sight.joints, person.sight.joints) > _JUMP * person.region.size:
+            return None
+        if self._is_apart(sight, others):
+            person.clear_at = at
+        return sight
 
     def _is_time_to_look(self, image: Image, at: float) -> bool:
         if len(self._people) >= self._effort.max_people:
@@ -113,31 +139,58 @@ class BlazePoseEstimator:
     def _find(self, image: Image, at: float) -> None:
         """Look for people who are not followed yet."""
         view, before = self._views.next(), len(self._people)
-        for detection in self._detector.detect(view.cut(self._without(self._people, image))):
-            region = detection.region.moved(view.left, view.top)
+        for region in self._candidates(view, image):
             if len(self._people) == self._effort.max_people or any(_is_known(region, one) for one in self._people):
                 continue
             sight = self._meet(image, region)
             if sight is not None:
                 self._people.append(Followed(sight, at))
         if len(self._people) > before:
+            self._part(before)
             self._views.seek(self._regions)
             self._schedule.hurry()
         self._stillness.remember(image, self._regions)
+
+    def _part(self, before: int) -> None:
+        """Of the first so many people drop those who turn out to be two newcomers, or one and a neighbour, in one."""
+        for person in self._people[:before]:
+            if is_anyone(person.sight, [other for other in self._people if other is not person]):
+                self._people.remove(person)
+
+    def _candidates(self, view: View, image: Image) -> Iterator[Region]:
+        """Where somebody new may be: detections, then beside people: of two who touch the detector sees only one."""
+        for detection in self._detector.detect(view.cut(self._without(self._people, image))):
+            yield detection.region.moved(view.left, view.top)
+        self._side = -self._side
+        for person in list(self._people):
+            yield person.region.moved(self._side * person.region.size, 0)
 
     def _meet(self, image: Image, region: Region) -> Sight | None:
         """Whether somebody new is in a region.
 
         Beside others they must also be seen in the region that they lead to, with nobody painted over: where a body is
-        painted over, the model makes up another one from what is left of it.
+        painted over, the model makes up another one from what is left of it. Or exactly as before, well apart.
         """
-        sight = self._look_for_new(self._without(self._people, image), region)
+        without = self._without(self._people, image)
+        sight = self._look_for_new(without, region)
         if sight is not None and (self._people or sight.score < _CLEAR_SCORE):
-            first, region = sight, region_around(*sight.around)
-            sight = self._look_for_new(image, region)
-            if sight is None or not agree(sight.joints, first.joints, size=region.size):
-                return None
-        return sight if sight is not None and self._is_person(sight.joints, sight.visibility) else None
+            sight = self._look_again(image, sight, _AGREES) or (
+                self._look_again(without, sight, _AGREES_EXACTLY) if self._is_apart(sight, self._people) else None
+            )
+        return sight if sight is not None and self._is_someone(sight) else None
+
+    def _look_again(self, image: Image, first: Sight, tolerance: float) -> Sight | None:
+        """The same body in the region that it leads to."""
+        region = region_around(*first.around)
+        sight = self._look_for_new(image, region)
+        if sight is None or limb_distance(sight.joints, first.joints) > tolerance * region.size:
+            return None
+        return sight
+
+    @staticmethod
+    def _is_apart(sight: Sight, people: list[Followed]) -> bool:
+        """Whether a body is too far from all others to be made up of what is left of them."""
+        return all(trunk_distance(sight.joints, person.sight.joints) > _APART * person.region.size for person in people)
 
     def _look_for_new(self, image: Image, region: Region) -> Sight | None:
         sight = self._landmarks.look(image, region)
@@ -159,6 +212,9 @@ class BlazePoseEstimator:
             elif not 0 <= at - person.convincing_at < _DOUBT_S:
                 self._people.remove(person)
                 self._views.seek([])
+
+    def _is_someone(self, sight: Sight) -> bool:
+        return self._is_person(sight.joints, sight.visibility)
 
     def _is_person(self, joints: Array, visibility: Array) -> bool:
         rows, columns = self._shape[:2]

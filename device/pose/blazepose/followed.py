@@ -11,6 +11,8 @@ from device.pose.blazepose.smoothing import JOINTS, REGION_POINTS, VISIBILITY_WE
 
 Array = npt.NDArray[np.float32]
 
+_STEADY_S = 0.3  # over so long a velocity is averaged
+
 
 class Followed:
     """Somebody with a region and filters of their own, from the first sight on.
@@ -20,6 +22,7 @@ class Followed:
         sight: what was seen last, unfiltered.
         joints: (33, 3) filtered, pixels of the picture.
         visibility: (33,) filtered.
+        seen_at: when this was seen last, seconds.
         clear_at: when this was last seen without painting over anybody, seconds.
         convincing_at: when this last looked like a person, seconds.
     """
@@ -28,18 +31,29 @@ class Followed:
         self._joint_filter = OneEuroFilter(JOINTS)
         self._region_filter = OneEuroFilter(REGION_POINTS)
         self._visibility_filter = LowPassFilter(VISIBILITY_WEIGHT)
-        self.clear_at = self.convincing_at = at
+        self.seen_at = self.clear_at = self.convincing_at = at
+        self._velocity = np.zeros(2, np.float32)  # of the hips, pixels per second
         self.region: Region
+        self.sight = sight
         self.joints = np.zeros((MEDIAPIPE33.size, 3), np.float32)
         self.see(sight, at)
 
     def see(self, sight: Sight, at: float) -> None:
         """Go on with what the region showed at time `at`."""
-        self.sight = sight
+        elapsed = at - self.seen_at
+        if elapsed > 0:
+            now = (sight.around[0] - self.sight.around[0]) / np.float32(elapsed)
+            self._velocity += (now - self._velocity) * np.float32(elapsed / (elapsed + _STEADY_S))
+        self.sight, self.seen_at = sight, at
         size = 2 * float(np.hypot(*(sight.around[1] - sight.around[0])))
         self.visibility = self._visibility_filter.apply(sight.visibility)
         self.joints = self._joint_filter.apply(sight.joints, at=at, size=size)
         self.region = region_around(*self._region_filter.apply(sight.around, at=at, size=size))
+
+    def expected(self, at: float) -> Region:
+        """Where to look at time `at` for somebody who has been out of sight."""
+        away = self._velocity * np.float32(at - self.seen_at)
+        return self.region.moved(float(away[0]), float(away[1]))
 
 
 def is_anyone(sight: Sight, people: list[Followed]) -> bool:

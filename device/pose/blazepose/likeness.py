@@ -28,7 +28,6 @@ _SAME = 0.045
 _LEGS_OF_ONE = 0.3  # of the distance of the middle lines; of two bodies they are about as far apart as those
 _BORROWED = 0.045  # limbs this near are taken from somebody else
 _BESIDE = 0.35  # from here on nothing is mixed up
-_AGREE = 0.07  # limbs of two looks at the same body in one picture
 
 
 def trunk_distance(joints: Array, other: Array) -> float:
@@ -53,9 +52,9 @@ def is_known(joints: Array, others: Sequence[Array], *, size: float) -> bool:
     return bool((apart < _SAME * size).any() or mixed.any() or np.median(borrowed) < _BORROWED * size)
 
 
-def agree(joints: Array, other: Array, *, size: float) -> bool:
-    """Whether two looks at one picture show the same."""
-    return float(np.linalg.norm(joints[_LIMBS, :2] - other[_LIMBS, :2], axis=-1).mean()) < _AGREE * size
+def limb_distance(joints: Array, other: Array) -> float:
+    """How far the limbs of two bodies are apart, left from left and right from right."""
+    return float(np.linalg.norm(joints[_LIMBS, :2] - other[_LIMBS, :2], axis=-1).mean())
 
 
 def _middle(joints: Array) -> Array:

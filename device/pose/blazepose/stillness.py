@@ -18,6 +18,7 @@ _CELLS = 24  # from top to bottom
 _PIXELS = 5  # of a cell, both ways, that are looked at
 _CHANGE = 10.0  # grey levels, of a cell; noise of 10 levels a pixel makes 2
 _FEWEST = 4  # cells; a person a fifth as high as the picture fills as many
+_REACH = 0.55  # around a region's middle; a body with its arms out reaches 0.5
 _SEARCHES = 6  # for one change
 
 
@@ -40,6 +41,10 @@ class Stillness:
         self._searches_left = _SEARCHES
         return False
 
+    def disturb(self) -> None:
+        """Somebody was lost and must be somewhere: search as after a change."""
+        self._searches_left = _SEARCHES
+
     def remember(self, picture: Image, regions: Sequence[Region]) -> None:
         """People have just been looked for in this picture; those in the regions are followed."""
         self._cells = _cells(picture)
@@ -58,11 +63,11 @@ def _cells(picture: Image) -> Array:
 
 
 def _covered(cells: tuple[int, ...], picture: tuple[int, ...], regions: Sequence[Region]) -> npt.NDArray[np.bool_]:
-    """Which cells lie in regions, with half a region's diagonal around each middle."""
+    """Which cells may show the people in regions."""
     scale = np.divide(picture[:2], cells)
     rows, columns = (np.arange(count) + 0.5 for count in cells)
     covered = np.zeros(cells, np.bool_)
     for region in regions:
         across, down = columns * scale[1] - region.centre[0], rows * scale[0] - region.centre[1]
-        covered |= np.hypot(across[None], down[:, None]) < region.size / np.sqrt(2)
+        covered |= np.hypot(across[None], down[:, None]) < _REACH * region.size
     return covered

@@ -18,7 +18,7 @@ from device.pose.blazepose import BlazePoseEstimator
 from device.settings import PoseSettings
 from device.sources import Source, read_file
 from training.synthesis import film, random_footage
-from training.synthesis.plays import group
+from training.synthesis.plays import group, side_by_side
 from training.synthesis.stage import play
 
 LIMBS = [
@@ -88,6 +88,13 @@ def test_several_people_are_followed(estimator, three_people):
         owners.append(nearest)
     assert sorted(owners[0]) == [0, 1, 2]
     assert owners[0] == owners[1] == owners[2]
+
+
+def test_people_who_touch_are_two(estimator):
+    """Of two people half a metre apart both are found in most pictures, and never a third."""
+    people = [len(estimator.estimate(picture, t)) for t, picture, _ in play(side_by_side(0.5, seed=1, seconds=1.0))]
+    assert people.count(2) >= 0.8 * len(people)
+    assert max(people) == 2
 
 
 def test_fewer_people_can_be_asked_for(estimator, three_people):

@@ -1,6 +1,7 @@
 """Somebody who is followed: filtered joints, the next region, and nobody twice."""
 
 import numpy as np
+import pytest
 
 from device.pose.blazepose.followed import Followed, is_anyone
 from device.pose.blazepose.landmarks import Sight
@@ -24,6 +25,14 @@ def test_the_next_region_follows_the_body():
     truth = person.sight.around[0]
     assert abs(person.region.centre[0] - truth[0]) < 10
     assert 1.2 * 200 < person.region.size < 1.3 * 200
+
+
+def test_whoever_is_hidden_is_expected_where_they_were_going():
+    """After a second of walking 100 pixels a second, half a second later they must be 50 pixels on."""
+    person = Followed(sight(0.0), 0.0)
+    for step in range(1, 31):
+        person.see(sight(5.0 * step), step / 20)
+    assert person.expected(2.0).centre[0] - person.region.centre[0] == pytest.approx(50, rel=0.1)
 
 
 def test_a_body_found_twice_is_one_person():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.skeleton import MEDIAPIPE33
-from device.pose.blazepose.likeness import agree, is_known, trunk_distance
+from device.pose.blazepose.likeness import is_known, limb_distance, trunk_distance
 from tests.people import joints_at
 
 SIZE = 200.0  # of the region, pixels
@@ -60,7 +60,8 @@ def test_a_body_of_parts_of_two_is_known():
     assert not is_known(body(), [body(-0.2), body(0.2)], size=SIZE)
 
 
-def test_two_looks_agree_when_limbs_are_where_they_were():
-    """A tenth of a region away is another posture or another body."""
-    assert agree(body(0.03), body(), size=SIZE)
-    assert not agree(body(0.1), body(), size=SIZE)
+def test_limbs_know_left_from_right():
+    """A shifted body is as far away as it was shifted; one that is turned round is not where it was."""
+    assert limb_distance(body(0.1), body()) == pytest.approx(0.1 * SIZE, rel=1e-3)
+    assert limb_distance(turned(body()), body()) > 0.05 * SIZE
+    assert trunk_distance(turned(body()), body()) == pytest.approx(0, abs=1e-3)

@@ -26,8 +26,8 @@ def test_whoever_is_followed_is_disturbed_rarely():
 
 
 def test_where_nothing_moves_searches_are_rarer():
-    """In a still picture an empty room is searched once a second, and beside somebody every fourth time."""
-    assert detections(Schedule(), fps=30, seconds=10, seeking=True, still=True) == 10
+    """In a still picture an empty room is searched every 1.5 seconds, and beside somebody every fourth time."""
+    assert detections(Schedule(), fps=30, seconds=10, seeking=True, still=True) == 7
     assert detections(Schedule(), fps=30, seconds=20, seeking=False, detect_every=30, still=True) == 5
 
 
