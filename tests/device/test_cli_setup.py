@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from core.bundle import Bundle
+from core.errors import ConfigError
 from core.messages import Status, decode
 from posefleet.broker import LocalBroker
 from tests.broker import Subscriber
 from tests.device.terminal import Terminal
-from tests.device.test_cli import posefleet
+from tests.device.test_cli_onsite import device
 from tests.device.world import Daemon, World
 
 PASSWORD = "Xy7-of-this-test"
@@ -39,7 +40,7 @@ def test_a_few_answers_lead_from_nothing_to_a_running_daemon(
         terminal.wait_for("pictures of 64x48")
         terminal.answer("MQTT broker (host or host:port) [localhost]: ", f"127.0.0.1:{broker.port}")
         terminal.answer("User at the broker", "anna")
-        terminal.answer("Password", PASSWORD)
+        terminal.answer("Password (not shown): ", PASSWORD)  # the space comes when nothing is shown any more
         terminal.wait_for("lets us in")
         terminal.answer("Directory of a release", str(world.release))
         terminal.wait_for("tiny-1 knows background, clap, squat, wave")
@@ -60,33 +61,37 @@ def test_a_few_answers_lead_from_nothing_to_a_running_daemon(
 
 
 def test_without_a_terminal_options_and_defaults_are_the_answers(world: World, broker: LocalBroker, tmp_path: Path):
-    """`--yes` asks nothing, and no terminal without it is an error; an existing config is kept."""
+    """`--yes` asks nothing and ends as the checks do; a config is kept unless it is forced to be written anew."""
     config = tmp_path / "board.toml"
     arguments = (
         "init", "--config", config, "--state-directory", tmp_path / "state", "--name", "hall", "--camera", world.video,
         "--release", world.release, "--broker",
     )  # fmt: skip
-    refused = posefleet(*arguments, f"127.0.0.1:{broker.port}")
-    assert (refused.returncode, config.exists()) == (2, False)
-    assert "say --yes" in refused.stderr
-    done = posefleet(*arguments, f"127.0.0.1:{broker.port}", "--yes")
-    assert done.returncode == 0, done.stdout + done.stderr
+    refused = device(*arguments, f"127.0.0.1:{broker.port}")
+    assert isinstance(refused.exception, ConfigError)
+    assert "say --yes" in str(refused.exception)
+    assert not config.exists()
+    done = device(*arguments, f"127.0.0.1:{broker.port}", "--yes")
+    assert done.exit_code == 0, done.output
     written = tomllib.loads(config.read_text())
     assert written["device"]["name"] == "hall"
     assert written["model"]["public_key"] == world.sections["model"]["public_key"]
-    again = posefleet(*arguments, "127.0.0.1:1", "--yes")
-    assert again.returncode == 2
-    assert "--force writes it anew" in again.stderr
+    again = device(*arguments, "127.0.0.1:1", "--yes")
+    assert isinstance(again.exception, ConfigError)
+    assert "--force writes it anew" in str(again.exception)
     assert tomllib.loads(config.read_text()) == written
-    assert "Traceback" not in "".join(one.stdout + one.stderr for one in (refused, done, again))
+    forced = device(*arguments, "127.0.0.1:1", "--yes", "--force")
+    assert forced.exit_code == 1
+    assert "FAIL  broker" in forced.stdout
+    assert tomllib.loads(config.read_text())["mqtt"]["port"] == 1
 
 
 def test_config_shows_what_is_in_force(world: World, monkeypatch: pytest.MonkeyPatch):
     """File, environment and defaults together are printed, without the password of the camera's address."""
     world.write(camera={"url": f"rtsp://anna:{PASSWORD}@10.0.0.7/stream"})
     monkeypatch.setenv("POSEFLEET_MQTT__KEEPALIVE_S", "33")
-    done = posefleet("config", "--config", world.config)
+    done = device("config", "--config", world.config)
     shown = tomllib.loads(done.stdout)
     assert shown["mqtt"]["keepalive_s"] == 33
     assert shown["camera"]["url"] == "rtsp://***@10.0.0.7/stream"
-    assert PASSWORD not in done.stdout + done.stderr
+    assert PASSWORD not in done.output
