@@ -184,7 +184,7 @@ class Camera:
             if self._resting():
                 self._sleep()
                 continue
-            count_before = self._count
+            count_before, began = self._count, time.monotonic()
             self._generation += 1
             grabber = threading.Thread(target=self._grab, args=(self._generation,), name="capture", daemon=True)
             grabber.start()
@@ -193,8 +193,10 @@ class Camera:
                 grabber.join(timeout=_LEAVE_S)
                 break
             self._count_attempt(grabber)
-            pause = FIRST_PAUSE_S if self._count > count_before else min(2 * pause, LONGEST_PAUSE_S)
-            self._stop.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
+            in_vain = self._count == count_before
+            pause = min(2 * pause, LONGEST_PAUSE_S) if in_vain else FIRST_PAUSE_S
+            spent = time.monotonic() - began if in_vain else 0.0  # an attempt that took its time was a pause itself
+            self._stop.wait(max(pause * random.uniform(0.5, 1.0) - spent, _WATCH_S))  # noqa: S311 - jitter, no secret
         self._generation += 1  # whoever still grabs stops
 
     def _count_attempt(self, grabber: threading.Thread) -> None:
