@@ -72,10 +72,10 @@ def test_only_one_page_is_served_and_a_silent_visitor_holds_nobody_up(monkeypatc
     with MetricsPage(MetricsSettings(enabled=True, port=free_port())) as page:
         page.show(full_status(), lost=0, connected=True)
         base = f"http://127.0.0.1:{page.port}"
-        with socket.create_connection(("127.0.0.1", page.port)):
-            with urllib.request.urlopen(f"{base}/metrics", timeout=10) as answer:
-                assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-                assert parse(answer.read().decode())
+        silent = socket.create_connection(("127.0.0.1", page.port))
+        with silent, urllib.request.urlopen(f"{base}/metrics", timeout=10) as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            assert parse(answer.read().decode())
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{base}/frame.jpg", timeout=10)
 
