@@ -144,6 +144,9 @@ class Listener:
 
     Args:
         serve: leads one conversation; what it raises ends only that.
+
+    Raises:
+        OSError: on entering, when the socket cannot be made.
     """
 
     def __init__(self, state: Path, serve: Callable[[Talk], None]) -> None:

@@ -51,7 +51,10 @@ class OnSite:
     def __enter__(self) -> Self:
         if self._access is not None:
             self._serve_preview(self._access)
-        self._stack.enter_context(Listener(self._settings.device.state_directory, self._serve))
+        try:
+            self._stack.enter_context(Listener(self._settings.device.state_directory, self._serve))
+        except OSError as exc:  # a full disk, for example, must not cost the recognition
+            log.error("nobody can ask for a preview or a lesson now: %s", exc)  # noqa: TRY400 - no fault of ours
         return self
 
     def __exit__(

@@ -11,6 +11,7 @@ from device.onlookers import Sight
 
 _LARGEST = 960  # pixels of width; a wider picture is scaled down
 _QUALITY = 80  # of JPEG, in percent
+_SIZE = 0.6  # of letters
 _WHITE, _GREEN, _DARK = (255, 255, 255), (120, 230, 120), (30, 30, 30)
 
 
@@ -37,10 +38,12 @@ def _name(picture: Picture, places: Array, track: int, doing: tuple[str, float] 
     if not len(places):
         return
     text = f"{track}" if doing is None else f"{track} {doing[0]} {doing[1]:.0%}"
-    left, top = places.min(axis=0)
-    spot = (int(np.clip(left, 0, picture.shape[1] - 20)), int(np.clip(top - 12, 16, picture.shape[0] - 1)))
+    (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, _SIZE, 2)
+    middle, top = places[places[:, 1].argmin()]
+    left = np.clip(middle - width / 2, 0, max(picture.shape[1] - width, 0))
+    spot = (int(left), int(np.clip(top - 30, 16, picture.shape[0] - 1)))
     for shade, thickness in ((_DARK, 5), (_WHITE if doing is None else _GREEN, 2)):
-        cv2.putText(picture, text, spot, cv2.FONT_HERSHEY_SIMPLEX, 0.6, shade, thickness, cv2.LINE_AA)
+        cv2.putText(picture, text, spot, cv2.FONT_HERSHEY_SIMPLEX, _SIZE, shade, thickness, cv2.LINE_AA)
 
 
 def encode(picture: Picture) -> bytes:

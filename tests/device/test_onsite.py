@@ -208,3 +208,11 @@ def test_a_preview_open_to_others_needs_a_token_before_anything_starts(settings:
     with pytest.raises(ConfigError, match="viewers need a token"):
         OnSite(site.settings, site.onlookers, site.samples)
     site.samples.close()
+
+
+def test_a_socket_that_cannot_be_made_costs_only_lessons(site: Site, caplog: pytest.LogCaptureFixture):
+    """Where the disk refuses the socket the daemon says so in one line and goes on."""
+    (site.state / "control.sock" / "in the way").mkdir(parents=True)
+    with caplog.at_level(logging.ERROR), OnSite(site.settings, site.onlookers, site.samples):
+        pass
+    assert "nobody can ask for a preview or a lesson now" in caplog.text
