@@ -26,15 +26,14 @@ def serve(config: Config = _DEFAULT) -> None:
     only if the gate finds it no worse. Killed at any moment, it goes on where it was.
     """
     import logging
-    import os
 
+    from core.logs import log_to_stderr
     from core.settings import load_settings
     from fleet.service import serve as serve_forever
     from fleet.settings import FleetSettings
 
     settings = load_settings(FleetSettings, config)
-    moment = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "  # the journal has its own clock
-    logging.basicConfig(level=logging.INFO, format=f"{moment}%(levelname)s %(message)s")
+    log_to_stderr(logging.INFO)
     serve_forever(settings)
 
 

@@ -15,7 +15,8 @@ ENTITIES = homeassistant.entities(OWN, LABELS, software="1.2.3")
 
 # What Home Assistant documents for each platform, of the fields that we may send.
 COMMON = {
-    *("name", "unique_id", "default_entity_id", "state_topic", "value_template", "availability_topic", "availability_template"),
+    *("name", "unique_id", "default_entity_id", "state_topic", "value_template"),
+    *("availability_topic", "availability_template"),
     *("device", "origin", "icon", "entity_category", "qos"),
 }
 FIELDS = {
