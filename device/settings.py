@@ -62,8 +62,8 @@ class PoseSettings(Section):
     max_people: int = Field(default=3, ge=1, le=10)
     """The most people followed at once; each costs another look at the picture."""
     detect_every: int = Field(default=30, ge=1, le=300)
-    """Look for further people in every so many-th frame while there is room for one more; four times rarer while nothing
-    moves but who is followed."""
+    """Look for further people in every so many-th frame while there is room for one more; less often while nothing else
+    moves."""
     threads: int = Field(default=1, ge=1, le=8)
     """Threads of the pose models; more than one helps on few boards, see `posefleet device bench`."""
 
