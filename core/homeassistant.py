@@ -82,13 +82,11 @@ _E = TypeVar("_E", bound=Entity)
 _COMPONENTS: dict[type[Entity], str] = {Sensor: "sensor", BinarySensor: "binary_sensor", EventEntity: "event"}
 KINDS = frozenset(_COMPONENTS)
 """The closed list of what is announced."""
-_encoder = msgspec.json.Encoder(order="deterministic")
+_EVENT_FIELDS = ("confidence", "person", "camera", "zone", "id", "started_at", "ended_at", "ended_by")
 _EVENT_TYPE = (
-    "{% if value_json.kind in ['start', 'end'] %}"
-    "{{ {'event_type': value_json.action ~ ' ' ~ value_json.kind, 'confidence': value_json.confidence,"
-    " 'person': value_json.person, 'id': value_json.id, 'started_at': value_json.started_at,"
-    " 'ended_at': value_json.ended_at, 'ended_by': value_json.ended_by} | tojson }}"
-    "{% endif %}"
+    "{% if value_json.kind in ['start', 'end'] %}{{ {'event_type': value_json.action ~ ' ' ~ value_json.kind, "
+    + ", ".join(f"'{name}': value_json.{name}" for name in _EVENT_FIELDS)
+    + "} | tojson }}{% endif %}"
 )
 _encoder = msgspec.json.Encoder(order="deterministic")
 
