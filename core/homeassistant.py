@@ -18,12 +18,13 @@ from core.bundle import BACKGROUND
 from core.topics import DeviceTopics
 
 PREFIX = "homeassistant"  # Home Assistant's own default
+_NODE = "posefleet_"
 
 # Of the templates: `none` becomes "unknown" in Home Assistant, an empty text is no news.
 _ALIVE = "{{ 'online' if value_json.state in ['starting', 'online'] else 'offline' }}"
 
 
-class DeviceInfo(msgspec.Struct, frozen=True, kw_only=True):
+class DeviceInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The board that all its entities belong to."""
 
     identifiers: list[str]
@@ -32,14 +33,14 @@ class DeviceInfo(msgspec.Struct, frozen=True, kw_only=True):
     sw_version: str
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
+class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The program that announces."""
 
     name: str
     sw_version: str
 
 
-class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The fields that every entity has."""
 
     name: str
@@ -56,7 +57,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     qos: int = 0
 
 
-class Sensor(Entity, frozen=True, kw_only=True, omit_defaults=True):
+class Sensor(Entity, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A value: the current action, or a diagnostic."""
 
     json_attributes_topic: str = ""
@@ -64,22 +65,22 @@ class Sensor(Entity, frozen=True, kw_only=True, omit_defaults=True):
     state_class: Literal["", "measurement"] = ""
 
 
-class BinarySensor(Entity, frozen=True, kw_only=True, omit_defaults=True):
+class BinarySensor(Entity, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """On while an action goes on."""
 
     payload_on: str
     payload_off: str
 
 
-class EventEntity(Entity, frozen=True, kw_only=True, omit_defaults=True):
+class EventEntity(Entity, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Fires when an action starts or ends."""
 
     event_types: list[str]
 
 
 AnyEntity = Sensor | BinarySensor | EventEntity
-_E = TypeVar("_E", bound=Entity)
-_COMPONENTS: dict[type[Entity], str] = {Sensor: "sensor", BinarySensor: "binary_sensor", EventEntity: "event"}
+_E = TypeVar("_E", Sensor, BinarySensor, EventEntity)
+_COMPONENTS: dict[type[Sensor] | type[BinarySensor] | type[EventEntity], str] = {Sensor: "sensor", BinarySensor: "binary_sensor", EventEntity: "event"}
 KINDS = frozenset(_COMPONENTS)
 """The closed list of what is announced."""
 _EVENT_FIELDS = ("confidence", "person", "camera", "zone", "id", "started_at", "ended_at", "ended_by")
@@ -96,9 +97,25 @@ def encode(entity: AnyEntity) -> bytes:
     return _encoder.encode(entity)
 
 
+def decode(topic: str, payload: bytes, prefix: str = PREFIX) -> AnyEntity:
+    """Read an announcement of a device of ours.
+
+    Raises:
+        ValueError: it is none, or has a field that an announcement of its kind does not have.
+    """
+    first, component, name, *rest = [*topic.split("/"), "", "", ""]
+    kind = next((kind for kind, known in _COMPONENTS.items() if known == component), None)
+    if first != prefix or kind is None or not name.startswith(_NODE) or rest[1:2] != ["config"]:
+        raise ValueError("not a documented topic")
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.MsgspecError as exc:
+        raise ValueError(str(exc)) from exc
+
+
 def node(topics: DeviceTopics) -> str:
     """The level of the discovery topics that is this device's own."""
-    return f"posefleet_{topics.site}__{topics.device}"
+    return f"{_NODE}{topics.site}__{topics.device}"
 
 
 def own_announcements(topics: DeviceTopics, prefix: str = PREFIX) -> str:

@@ -16,7 +16,7 @@ from training.event_metrics import EventReport, Span, match, within
 from training.synthesis import Clip
 
 TOLERANCE_S = 1.0  # an event counts when it begins and ends this close to what was done
-_ON_DEVICE = ("ActionEvent", "CurrentAction", "Status", "weight delta chunk")
+_ON_DEVICE = ("ActionEvent", "CurrentAction", "Status", "announcement", "weight delta chunk")
 
 
 @dataclass(frozen=True)

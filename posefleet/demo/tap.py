@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from core import chunks, topics
+from core import chunks, homeassistant, topics
 from core.messages import (
     ActionEvent,
     CurrentAction,
@@ -63,7 +63,7 @@ class Tap:
 
 
 def read(topic: str, payload: bytes) -> tuple[str, Message | None]:
-    """The type of a message by its topic, and the message unless it is a binary chunk.
+    """The type of a message by its topic, and the message unless it is a binary chunk or an announcement.
 
     Raises:
         ValueError: the topic is not documented, or the payload is not what it promises.
@@ -75,6 +75,9 @@ def read(topic: str, payload: bytes) -> tuple[str, Message | None]:
     if topics.device_of(topic) is not None and len(parts) == 7 and parts[4] == "delta":  # noqa: PLR2004
         chunks.decode(payload)
         return "weight delta chunk", None
+    if topic.startswith(f"{homeassistant.PREFIX}/"):
+        homeassistant.decode(topic, payload)
+        return "announcement", None
     below = topic.removeprefix(f"{topics.ROOT}/").split("/")
     if below[0] == "rounds" and len(below) == 2:  # noqa: PLR2004
         opened_or_closed: Message = decode(payload, cast("type[RoundOpen | RoundClosed]", RoundMessage))

@@ -123,3 +123,15 @@ def test_a_status_that_says_little_makes_unknown_values_and_no_error():
 def test_a_long_problem_fits_into_a_state():
     """Home Assistant refuses states of more than 255 characters, so a long problem is cut."""
     assert len(value("problem", status(problems=["x" * 400]))) <= 255
+
+
+def test_announcements_are_read_back_and_nothing_else_is():
+    """What was announced decodes to the same; another topic, another kind and a field more are refused."""
+    for topic, one in ENTITIES.items():
+        payload = homeassistant.encode(one)
+        assert homeassistant.decode(topic, payload) == one
+        for wrong in (topic.replace("posefleet_", "other_"), topic.replace("/config", "/state"), "homeassistant/x"):
+            with pytest.raises(ValueError, match="not a documented topic"):
+                homeassistant.decode(wrong, payload)
+        with pytest.raises(ValueError, match="picture"):
+            homeassistant.decode(topic, json.dumps(json.loads(payload) | {"picture": ""}).encode())
