@@ -80,7 +80,11 @@ class EventEntity(Entity, frozen=True, kw_only=True, omit_defaults=True, forbid_
 
 AnyEntity = Sensor | BinarySensor | EventEntity
 _E = TypeVar("_E", Sensor, BinarySensor, EventEntity)
-_COMPONENTS: dict[type[Sensor] | type[BinarySensor] | type[EventEntity], str] = {Sensor: "sensor", BinarySensor: "binary_sensor", EventEntity: "event"}
+_COMPONENTS: dict[type[Sensor] | type[BinarySensor] | type[EventEntity], str] = {
+    Sensor: "sensor",
+    BinarySensor: "binary_sensor",
+    EventEntity: "event",
+}
 KINDS = frozenset(_COMPONENTS)
 """The closed list of what is announced."""
 _EVENT_FIELDS = ("confidence", "person", "camera", "zone", "id", "started_at", "ended_at", "ended_by")
