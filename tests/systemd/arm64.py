@@ -1,11 +1,12 @@
 """The arm64 package on an emulated processor: does a board see in a film what this machine sees?
 
     systemd/deb/build arm64
-    python -m tests.systemd.arm64 dist/posefleet_*_arm64.deb --model demo/release --video demo/films/*lena*.avi
+    python -m tests.systemd.arm64 dist/posefleet_*_arm64.deb --model demo/release --video short.mp4
 
-It needs root, mmdebstrap and qemu-user-static. Nothing is installed under emulation, only unpacked; the programs of the
-package are what runs there. The daemon is started for its first judged frame; as it would drop most frames of a film at
-a hundredth of a board's speed, actions are compared with `posefleet analyse`, which judges every frame the same way.
+It needs root, mmdebstrap, qemu-user-static and patience: a frame takes ten seconds or more, so give it a film of a few
+seconds. Nothing is installed under emulation, only unpacked; the package's own programs run there. The daemon is
+started for its first judged frames; as it would drop most frames of a film, actions are compared with `posefleet
+analyse`, which judges every frame the same way.
 """
 
 import argparse
