@@ -114,7 +114,8 @@ def open_capture(source: Source, *, read_timeout_s: float = STREAM_TIMEOUT_S) ->
     # With more threads FFmpeg decodes as many pictures at once: each is that much older when it comes out.
     one_thread = [cv2.CAP_PROP_N_THREADS, 1]
     if source.kind == "device":
-        capture = cv2.VideoCapture(int(source.address) if source.address.isdecimal() else source.address)
+        # Named, as the other backends each write a line to the log when there is no such camera.
+        capture = cv2.VideoCapture(int(source.address) if source.address.isdecimal() else source.address, cv2.CAP_V4L2)
     elif source.kind == "stream":
         limits = [
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
