@@ -9,7 +9,7 @@ secret. The page is made when the status is; whoever asks costs the daemon nothi
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import TracebackType
 from typing import Literal, Self
@@ -80,14 +80,13 @@ class MetricsPage:
         self._page = render(status, lost=lost, connected=connected).encode()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        return type("Handler", (_Handler,), {"page": lambda _handler: self._page})
+        return type("Handler", (_Handler,), {"page": staticmethod(lambda: self._page)})
 
 
 class _Handler(BaseHTTPRequestHandler):
     timeout = _PATIENCE_S
 
-    def page(self) -> bytes:
-        raise NotImplementedError
+    page: Callable[[], bytes]  # the newest one
 
     def do_GET(self) -> None:
         if self.path != "/metrics":

@@ -71,10 +71,8 @@ def train(
         posefleet train data/msr --config training/recipes/msr_action3d.toml
     """
     from core.checkpoint import read_checkpoint
-    from training.datasets.labels import check_labels
-    from training.datasets.recording import load_directory
     from training.models import MODELS
-    from training.pipeline import classes_of, make_checkpoint, split_people, train_on_recordings
+    from training.pipeline import make_checkpoint, train_on_recordings
     from training.progress import shown_progress
     from training.provenance import write_provenance
     from training.recipe import read_recipe
@@ -85,21 +83,9 @@ def train(
     given = {"model": model, "epochs": epochs, "patience": patience, "seed": seed}
     changes = {name: value for name, value in given.items() if value is not None}
     settings = replace(read_recipe(config) if config else TrainingConfig(), **changes)  # type: ignore[arg-type]
-    left_out = _names(without)
-    everyone = load_directory(data)
-    if strangers := left_out - {one.subject for one in everyone}:
-        raise ConfigError(f"--without {', '.join(sorted(strangers))}: nobody of that name is in {data}")
-    recordings = [one for one in everyone if one.subject not in left_out]
-    check_labels(classes_of(recordings))
-    accepted = frozenset(accept or ())
+    recordings = _without(_names(without), data)
     shortest = 0.0 if settings.clips else settings.window.seconds
-    try:
-        training_part, validation_part = split_people(recordings, _names(validation))
-    except InputError:
-        # What is wrong with the data itself comes first: other people doing the same would not mend it.
-        _check_data(recordings, [], shortest, accepted)
-        raise
-    _check_data(training_part, validation_part, shortest, accepted)
+    training_part, validation_part = _split_checked(recordings, _names(validation), shortest, frozenset(accept or ()))
     unfinished = out / "unfinished.npz"
     options = RunOptions(unfinished, resume, deterministic, tuple(read_checkpoint(one) for one in teacher or ()))
     with shown_progress(settings.epochs, tensorboard) as on_epoch:
@@ -112,6 +98,36 @@ def train(
         f"{out}: {result.trained.validation_accuracy:.1%} right on validation people ({', '.join(people)}), "
         f"temperature {result.trained.temperature:.2f}; next: posefleet convert {out}"
     )
+
+
+def _without(left_out: frozenset[str], data: Path) -> "list[Recording]":
+    """Everybody's recordings but theirs, with names of actions that a release can have."""
+    from training.datasets.labels import check_labels
+    from training.datasets.recording import load_directory
+    from training.pipeline import classes_of
+
+    everyone = load_directory(data)
+    if strangers := left_out - {one.subject for one in everyone}:
+        raise ConfigError(f"--without {', '.join(sorted(strangers))}: nobody of that name is in {data}")
+    recordings = [one for one in everyone if one.subject not in left_out]
+    check_labels(classes_of(recordings))
+    return recordings
+
+
+def _split_checked(
+    recordings: "list[Recording]", validation: frozenset[str], window_s: float, accepted: frozenset[str]
+) -> "tuple[list[Recording], list[Recording]]":
+    """Training and validation people, of data that can teach something."""
+    from training.pipeline import split_people
+
+    try:
+        inside, held_out = split_people(recordings, validation)
+    except InputError:
+        # What is wrong with the data itself comes first: other people doing the same would not mend it.
+        _check_data(recordings, [], window_s, accepted)
+        raise
+    _check_data(inside, held_out, window_s, accepted)
+    return inside, held_out
 
 
 def _check_data(

@@ -120,6 +120,8 @@ def test_who_is_lost_is_missed(broker: LocalBroker, subscriber: Subscriber, outb
         subscriber.wait_for(TOPICS.status, lambda payload: decode(payload, Status).state == "online")
         line.cut()
         subscriber.wait_for(TOPICS.status, lambda payload: decode(payload, Status).state == "offline")
+    with Subscriber(broker.port) as late:
+        assert decode(late.wait_for(TOPICS.status), Status).state == "offline"
 
 
 def test_a_goodbye_lets_everything_leave_first(broker: LocalBroker, subscriber: Subscriber, outbox: Outbox):

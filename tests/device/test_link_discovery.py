@@ -37,6 +37,7 @@ def test_home_assistant_sees_the_actions_of_the_model_at_work(broker: LocalBroke
     link.announce(announcements("hop"))
     with link, Subscriber(broker.port) as late:
         wait_until(lambda: announced(late) == {"action_hop"}, "only what the new run announces")
+        assert any(message.retained for message in late.messages)
 
 
 def test_home_assistant_hears_everything_again_when_it_starts(broker: LocalBroker, outbox: Outbox):

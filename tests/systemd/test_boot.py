@@ -126,6 +126,7 @@ def test_a_killed_process_is_restarted(started: Container):
     started.run("systemctl", "kill", "-s", "KILL", UNIT)
     wait_until(lambda: restarts(started) > before, "a restart", 60)
     wait_until(lambda: started.property(UNIT, "ActiveState") == "active", "running again", 60)
+    assert restarts(started) == before + 1
 
 
 def test_without_its_camera_it_runs_and_says_so(machine: Container):

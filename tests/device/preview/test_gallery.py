@@ -152,3 +152,4 @@ def test_threads_that_watch_and_leave_leave_nothing_behind(onlookers: Onlookers,
     for thread in threads:
         thread.join()
     wait_until(lambda: not onlookers.present)
+    assert not any(thread.is_alive() for thread in threads)
