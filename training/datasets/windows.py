@@ -4,6 +4,7 @@ Long recordings are cut as the daemon would (`label_windows`). Where every recor
 makes one window (`clip_windows`): the whole clip at the window's number of steps, whatever it lasted.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,8 +15,11 @@ from core.errors import InputError
 from core.features import FeatureSpec
 from core.skeleton import Array
 from core.window import Window, WindowSpec, cut_windows, resample
+from training.datasets.checks.finding import some
+from training.datasets.checks.frames import found_frames
 from training.datasets.recording import Recording
 
+log = logging.getLogger(__name__)
 _BODY = FeatureSpec()
 _SAME_MOMENT_S = 1e-6  # windows end on a grid of their own, which rounds otherwise than the frames' times
 CLEAR_SHARE = 0.75  # a window with less of its main label shows a transition and has no single right answer
@@ -85,16 +89,16 @@ def clip_windows(
 ) -> WindowSet:
     """One window a recording: all of it, from the first to the last frame with a person, at `steps` moments.
 
+    Recordings that show nobody are left out, and the log names them: they would teach a label for an empty room.
+
     Raises:
-        InputError: as `label_windows`; a recording shows nobody.
+        InputError: as `label_windows`; no recording shows anybody.
     """
     keypoints: list[Array] = []
     shares: list[Array] = []
     subjects: list[str] = []
-    for recording in recordings:
+    for recording in _with_somebody(recordings):
         frames = [(moment, points) for moment, points in recording.poses(features) if points is not None]
-        if not frames:
-            raise InputError(f"{recording.name}: shows nobody; leave it out")
         moments, points = np.array([moment for moment, _ in frames]), np.stack([points for _, points in frames])
         keypoints.append(resample(points, moments, np.linspace(moments[0], moments[-1], steps)))
         whole = Window(keypoints[-1], float(moments[0]), float(moments[-1]))
@@ -135,6 +139,16 @@ def empty_windows(spec: WindowSpec, classes: Sequence[str], features: FeatureSpe
         np.array([], np.str_),
         tuple(classes),
     )
+
+
+def _with_somebody(recordings: Iterable[Recording]) -> list[Recording]:
+    everyone = list(recordings)
+    shown = [one for one in everyone if found_frames(one).any()]
+    if not shown:
+        raise InputError(f"none of {len(everyone)} recordings shows anybody; look at them with posefleet data show")
+    if empty := [one.name for one in everyone if not found_frames(one).any()]:
+        log.warning("%d of %d recordings show nobody and are left out: %s", len(empty), len(everyone), some(empty))
+    return shown
 
 
 def _class_map(recording: Recording, classes: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -1,5 +1,7 @@
 """Labelled windows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,21 @@ def test_windows_between_two_frames_have_the_label_of_the_earlier_one():
     windows = label_windows([slow], WindowSpec(length=4, stride=1, max_gap_s=2.0), CLASSES)
     assert np.allclose(windows.shares.sum(axis=1), 1)
     assert set(windows.labels) == {0, 2}
+
+
+def test_clips_that_show_nobody_are_left_out_and_named(caplog):
+    """An empty clip makes no window, whether nobody was found or no joint seen, and the log says which it was."""
+    shown, nobody, unseen = (replace(recording([1] * 20), name=name) for name in ("shown", "nobody", "unseen"))
+    nobody.joints[:] = np.nan
+    unseen.joints[..., 3] = 0
+    windows = clip_windows([nobody, shown, unseen], 32, CLASSES)
+    assert windows.labels.tolist() == [2]
+    assert caplog.messages == ["2 of 3 recordings show nobody and are left out: nobody, unseen"]
+
+
+def test_clips_of_nobody_at_all_are_refused():
+    """If no clip shows anybody there is nothing to learn, and that is an error."""
+    empty = recording([1] * 20)
+    empty.joints[:] = np.nan
+    with pytest.raises(InputError, match="none of 1 recordings shows anybody"):
+        clip_windows([empty], 32, CLASSES)
