@@ -1,7 +1,6 @@
 """Falls in continuous video: five folds by video, every moment judged by what came before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,27 +14,17 @@ from tests.benchmarks.accuracy.harness import DATA, Answers, Figure, Quantizer, 
 from training.datasets.formats import npz_streams
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording
+from training.event_metrics import EventReport, Span, match, together, touching
 
 ABOUT = (
     "Thirty videos, COCO-17 joints in the picture; five folds by video, mean and standard deviation over seeds. "
     "A moment is right if the window that ends there says its label. Events are those of the device's state machine. "
     "Recipe: training/recipes/fall_video.toml, fixed epochs."
 )
+_FALL = "fall"
 _FOLDS = 5
 _SETTINGS = EventSettings(minimum_s=0.1, cool_down_s=0.5)
 _PERCENTILE = 90
-
-
-@dataclass(frozen=True)
-class _Spans:
-    """When somebody truly fell in a video, and when the device would say so: (start, end, told at)."""
-
-    truth: tuple[float, float]
-    events: list[tuple[float, float, float]]
-
-    def hits(self) -> list[tuple[float, float, float]]:
-        """Events that overlap the fall."""
-        return [one for one in self.events if one[0] <= self.truth[1] and one[1] >= self.truth[0]]
 
 
 def run(seeds: int) -> None:
@@ -43,7 +32,8 @@ def run(seeds: int) -> None:
     recordings = read()
     rounds = [_one_round(recordings, seed) for seed in range(seeds)]
     last = rounds[-1][1]
-    figures = [Figure("moments right, %", tuple(share for share, _, _ in rounds), 94.5), *_events(rounds)]
+    figures = [Figure("moments right, %", tuple(share for share, _, _ in rounds), 94.5)]
+    figures += _events([events for _, _, events in rounds])
     report("falls", "Falls", ABOUT, [*figures, *costs(last, Quantizer(last.trained.architecture))])
 
 
@@ -53,35 +43,35 @@ def read() -> list[Recording]:
     return [one for unit in reading.units for one in unit]
 
 
-def _one_round(recordings: Sequence[Recording], seed: int) -> tuple[float, Answers, list[_Spans]]:
+def _one_round(recordings: Sequence[Recording], seed: int) -> tuple[float, Answers, EventReport]:
     """Five folds: share of moments that are right, the last fold's model, and every video's falls."""
-    right, spans = [], []
+    right, reports = [], []
     for fold in range(_FOLDS):
         test = recordings[fold::_FOLDS]
         training = [one for one in recordings if one not in test]
         answers = learn(training, test, recipe("fall_video", seed=seed))
         right.append(answers.logits.argmax(axis=1) == answers.labels)
-        spans += _spans(answers, test)
-    share = 100 * float(np.concatenate(right).mean())
-    console.print(f"  falls seed {seed}: {share:.2f} %")
-    return share, answers, spans
+        reports += _judge(answers, test)
+    share, events = 100 * float(np.concatenate(right).mean()), together(reports)
+    console.print(f"  falls seed {seed}: {share:.2f} %, {len(events.found)} found, {len(events.false)} false")
+    return share, answers, events
 
 
-def _spans(answers: Answers, test: Sequence[Recording]) -> list[_Spans]:
-    config = answers.trained.config
-    probabilities, first, spans = softmax(answers.logits), 0, []
+def _judge(answers: Answers, test: Sequence[Recording]) -> list[EventReport]:
+    """What was done in every video against what the device would have said."""
+    config, labels = answers.trained.config, answers.trained.classes
+    probabilities, first, reports = softmax(answers.logits), 0, []
     for recording in test:
         windows = cut_windows(recording.poses(config.features), config.window)
-        events = _fall_events(windows, probabilities[first : first + len(windows)], answers.trained.classes)
-        falling = recording.times[recording.labels == recording.classes.index("fall")]
-        spans.append(_Spans((float(falling[0]), float(falling[-1])), events))
+        events = _fall_events(windows, probabilities[first : first + len(windows)], labels)
+        falling = recording.times[recording.labels == recording.classes.index(_FALL)]
+        done = [Span(_FALL, float(falling[0]), float(falling[-1]))]
+        reports.append(match(done, events, touching))
         first += len(windows)
-    return spans
+    return reports
 
 
-def _fall_events(
-    windows: Sequence[Window], probabilities: np.ndarray, labels: tuple[str, ...]
-) -> list[tuple[float, float, float]]:
+def _fall_events(windows: Sequence[Window], probabilities: np.ndarray, labels: tuple[str, ...]) -> list[Span]:
     """What the device's state machine reports of one video."""
     machine = EventMachine(_SETTINGS, Thresholds(enter=0.5, exit=0.4), labels)
     drafts = []
@@ -91,25 +81,24 @@ def _fall_events(
     drafts += [(end, draft) for draft in machine.end_all(end, "finished")]
     told = {draft.id: at for at, draft in drafts if draft.kind == "start"}
     return [
-        (draft.started_at, draft.ended_at or end, told[draft.id])
+        Span(draft.action, draft.started_at, draft.ended_at or end, told[draft.id])
         for _, draft in drafts
-        if draft.kind == "end" and draft.action == "fall"
+        if draft.kind == "end" and draft.action == _FALL
     ]
 
 
-def _events(rounds: Sequence[tuple[float, Answers, list[_Spans]]]) -> list[Figure]:
-    found, false, onset, told = [], [], [], []
-    for _, _, spans in rounds:
-        hits = [span.hits() for span in spans]
-        found.append(float(sum(bool(each) for each in hits)))
-        false.append(float(sum(len(span.events) for span in spans) - found[-1]))
-        late = [abs(each[0][0] - span.truth[0]) for span, each in zip(spans, hits, strict=True) if each]
-        heard = [each[0][2] - span.truth[0] for span, each in zip(spans, hits, strict=True) if each]
-        onset.append(float(np.percentile(late, _PERCENTILE)))
-        told.append(float(np.percentile(heard, _PERCENTILE)))
+def _events(reports: Sequence[EventReport]) -> list[Figure]:
+    onset = [[abs(one.start_error) for one in each.found] for each in reports]
+    told = [[one.delay for one in each.found] for each in reports]
     return [
-        Figure("falls found, of 30", tuple(found), 29),
-        Figure("false events, repeated ones included", tuple(false), 1, at_most=True),
-        Figure("error of the onset that is reported, p90, s", tuple(onset), 0.3, at_most=True),
-        Figure("from the onset to the report, p90, s", tuple(told)),
+        Figure("falls found, of 30", tuple(float(len(each.found)) for each in reports), 29),
+        Figure(
+            "false events, repeated ones included", tuple(float(len(each.false)) for each in reports), 1, at_most=True
+        ),
+        Figure("error of the onset that is reported, p90, s", _late(onset), 0.3, at_most=True),
+        Figure("from the onset to the report, p90, s", _late(told)),
     ]
+
+
+def _late(seconds: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    return tuple(float(np.percentile(each, _PERCENTILE)) for each in seconds)
