@@ -1,0 +1,132 @@
+"""Whether captured bytes hold a copy of what must not leave: joints, features, pixels, in whatever encoding.
+
+    secrets = Secrets(rows={"joints": joints.reshape(-1, 33, 4)...}, pictures=[jpeg, rows.tobytes()])
+    findings = copies(payloads, secrets)                  # sentences, empty if all is well
+
+Two comparisons. **By shape**: any `WINDOW` numbers in a row, or every second, third or fourth number, that follow the
+same course as numbers in a row of a secret, whatever their unit, offset and sign, and up to the rounding of 8 bits: a
+correlation of at least `ALIKE`. Independent numbers do so once in 10^14 comparisons. **By value**: `RUN` numbers in a
+row, each of which is a secret number to the last bit of a float32; and 16 bytes in a row of a picture.
+
+What is found for certain is a copy of 15 numbers or more, of a whole sheet of joints or features therefore. A single
+coordinate is not: whether one follows another in time is the matter of `traces`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from tests.endurance.sieve.views import Numbers, rows_of_numbers, unpacked
+
+WINDOW = 12
+ALIKE = 0.999
+RUN = 8
+BLOCK = 16  # bytes of a picture
+_HOP = 4  # windows of payloads begin at every fourth number, those of secrets at every one: 15 in a row always meet
+_STRIDES = (1, 2, 3, 4)  # x of x, y, z, score
+_LEVELS, _FEWEST_LEVELS = 16, 7  # of a window's range, and how many of them it takes: steps and peaks are everywhere
+_FEWEST_BYTES = 8  # different ones in a block
+_ROUGHEST_FIT = 0.9  # of a window's variation that a parabola explains: ramps and bows are everywhere
+_COMMON = 4  # a value that occurs oftener in the secrets is a limit or a mask
+_MOST_WINDOWS = 600_000
+
+_APART = np.sqrt(2 * (1 - ALIKE))  # of two vectors of length 1 with that correlation
+_TIME = np.linspace(-1, 1, WINDOW)
+_PARABOLAS = np.linalg.qr(np.stack([np.ones(WINDOW), _TIME, _TIME**2], axis=1))[0]
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What must not be found.
+
+    Attributes:
+        rows: by name, (N, L) numbers that stand in a row, L at least `WINDOW`: all x of a frame's joints, for example.
+        pictures: bytes of pictures as they are in memory or in files.
+    """
+
+    rows: Mapping[str, Numbers]
+    pictures: Iterable[bytes] = ()
+    _trees: dict[str, cKDTree] = field(default_factory=dict, init=False)
+    _values: list[npt.NDArray[np.float32]] = field(default_factory=list, init=False)
+    _blocks: set[bytes] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        for name, rows in self.rows.items():
+            shapes = _shapes(rows, hop=1)
+            if len(shapes) > _MOST_WINDOWS:
+                shapes = np.random.default_rng(0).choice(shapes, _MOST_WINDOWS, replace=False)
+            if len(shapes):  # the mirror image is the same secret: seen from behind, or counted from below
+                self._trees[name] = cKDTree(np.concatenate([shapes, -shapes]), balanced_tree=False)
+            found, often = np.unique(rows[np.isfinite(rows)].astype(np.float32), return_counts=True)
+            self._values.append(found[(often <= _COMMON) & (np.abs(found) > 1e-6)])
+        for picture in self.pictures:
+            blocks = (picture[at : at + BLOCK] for at in range(0, len(picture) - BLOCK + 1, BLOCK))
+            self._blocks.update(block for block in blocks if len(set(block)) >= _FEWEST_BYTES)
+
+    def alike(self, numbers: Numbers) -> str | None:
+        """The secret that some of these numbers are a copy of by shape."""
+        for stride in _STRIDES:
+            for start in range(stride):
+                shapes = _shapes(numbers[None, start::stride], hop=_HOP)
+                for name, tree in self._trees.items() if len(shapes) else ():
+                    if np.isfinite(tree.query(shapes, distance_upper_bound=_APART)[0]).any():
+                        return name
+        return None
+
+    def has_values(self, numbers: Numbers) -> bool:
+        """Whether `RUN` numbers in a row, or every so many, are all secret ones."""
+        if len(numbers) < RUN:
+            return False
+        with np.errstate(over="ignore"):
+            known = np.isin(numbers.astype(np.float32), np.concatenate(self._values))
+        return any(_longest_run(known[start::stride]) >= RUN for stride in _STRIDES for start in range(stride))
+
+    def has_block(self, data: bytes) -> bool:
+        """Whether 16 bytes in a row are those of a picture."""
+        return any(data[at : at + BLOCK] in self._blocks for at in range(len(data) - BLOCK + 1))
+
+
+def copies(payloads: Iterable[tuple[str, bytes]], secrets: Secrets) -> list[str]:
+    """What of the secrets is in these payloads, each with its topic; the same bytes are looked at once."""
+    seen: set[bytes] = set()
+    findings = []
+    for topic, payload in payloads:
+        for data in unpacked(payload):
+            if (name := hashlib.sha256(data).digest()) not in seen:
+                seen.add(name)
+                findings += [f"{topic}: {what}" for what in _look_at(data, secrets)]
+    return findings
+
+
+def _look_at(data: bytes, secrets: Secrets) -> Iterator[str]:
+    if secrets.has_block(data):
+        yield f"{BLOCK} bytes of a picture"
+    for how, numbers in rows_of_numbers(data):
+        if (name := secrets.alike(numbers)) is not None:
+            yield f"read as {how}, it follows {name}"
+        elif "f2" not in how and "1" not in how and "i2" not in how and secrets.has_values(numbers):
+            yield f"read as {how}, it has {RUN} secret numbers in a row"
+
+
+def _shapes(rows: Numbers, *, hop: int) -> Numbers:
+    """(M, WINDOW) windows with mean 0 and length 1, of those that have a shape of their own."""
+    if rows.shape[-1] < WINDOW:
+        return np.empty((0, WINDOW))
+    windows = np.lib.stride_tricks.sliding_window_view(rows, WINDOW, axis=-1)[:, ::hop].reshape(-1, WINDOW)
+    windows = windows[np.isfinite(windows).all(axis=1)]
+    low, span = windows.min(axis=1, keepdims=True), np.ptp(windows, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", over="ignore"):
+        levels = np.sort(np.rint(_LEVELS * (windows - low) / span), axis=1)
+    windows = windows[(np.diff(levels, axis=1) > 0).sum(axis=1) >= _FEWEST_LEVELS - 1]
+    centred = windows - windows.mean(axis=1, keepdims=True)
+    shapes = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    return shapes[np.square(shapes @ _PARABOLAS).sum(axis=1) < _ROUGHEST_FIT]
+
+
+def _longest_run(flags: npt.NDArray[np.bool_]) -> int:
+    ends = np.flatnonzero(np.diff(np.r_[False, flags, False]))
+    return int((ends[1::2] - ends[::2]).max(initial=0))
