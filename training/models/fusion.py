@@ -1,6 +1,6 @@
 """Pose and objects: what somebody does, told by the body and by the things that a detector sees near it.
 
-About 175,000 parameters. Each frame's joints and objects are embedded together, twice, so that the network can tell a
+About 187,000 parameters. Each frame's joints and objects are embedded together, twice, so that the network can tell a
 hand that holds a cup from a hand with a cup behind it; the rest is the default network. In training objects are often
 hidden, one or all (`training.augment.Augmentation.blind`), and validation people are also judged without them, so that
 a blind detector costs no more than not having one.
@@ -20,10 +20,11 @@ def architecture(*, features: FeatureSpec, window: int, classes: int) -> Archite
     if not features.objects:
         raise ConfigError("the fusion network needs objects to look for: name them in the features, or use conv_lstm")
     layers = (
-        Dense("embed", 96, "relu"),
+        Dense("embed", 64, "relu"),
         Dense("join", 64, "relu"),
         Conv1D("conv", 96, 5, "relu"),
         MaxPool(2),
+        Conv1D("conv_2", 96, 3, "relu"),  # as the default network: what a blind one has to be as good as
         Lstm("lstm", 128),
         MeanMaxPool(),
         Dense("logits", classes),
