@@ -32,7 +32,7 @@ def cache_path(directory: Path, video: Path, settings: PoseSettings, *, people: 
     Raises:
         InputError: the video, or the estimator's model, cannot be read.
     """
-    decides = (str(VERSION), _digest(video), _signature(settings), str(people))
+    decides = (str(VERSION), _digest(video), signature(settings), str(people))
     return directory / FOLDER / (hashlib.sha256("\n".join(decides).encode()).hexdigest()[:32] + _SUFFIX)
 
 
@@ -61,7 +61,7 @@ def read_people(path: Path) -> list[Person] | None:
         return None
 
 
-def _signature(settings: PoseSettings) -> str:
+def signature(settings: PoseSettings) -> str:
     """The estimator, its settings and its version; of a file that it reads, the content."""
     parts = [settings.model_dump_json()]
     parts += [_digest(file) for file in (settings.model, settings.recording) if file is not None]

@@ -11,7 +11,7 @@ from training.synthesis.body import Build, random_build
 from training.synthesis.clips import Clip, read_clip, write_clip
 from training.synthesis.footage import RENDERER_VERSION, Footage, film, random_footage
 from training.synthesis.kinematics import Skeleton, pose_body
-from training.synthesis.motions import ACTIONS, BACKGROUND, BACKGROUNDS, LABELS, MOTIONS, Motion
+from training.synthesis.motions import ACTIONS, BACKGROUND, BACKGROUNDS, LABELS, MOTIONS, REPERTOIRE, Motion
 from training.synthesis.plays import GAPS_M, alone, crossings, empty_room, group, side_by_side
 from training.synthesis.posture import Posture
 from training.synthesis.props import KINDS, Prop
@@ -33,6 +33,7 @@ __all__ = [
     "LABELS",
     "MOTIONS",
     "RENDERER_VERSION",
+    "REPERTOIRE",
     "Actor",
     "Build",
     "Camera",

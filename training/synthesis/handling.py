@@ -17,6 +17,7 @@ import numpy as np
 from core.skeleton import MEDIAPIPE33, Array
 from training.datasets.recording import Recording
 from training.synthesis.body import random_build
+from training.synthesis.guess import guess
 from training.synthesis.kinematics import Vector, pose_body, rotation
 from training.synthesis.motions import BACKGROUND, Motion, wave
 from training.synthesis.posture import Arm, Posture, blend
@@ -33,7 +34,6 @@ _FPS = 15.0
 _EASE_S, _ACTION_S = 3.0, 5.0  # before and after; in between
 _RISE_S = 0.8
 _ON_TABLE = 0.35  # probability
-_OFF, _JITTER = 0.008, 0.004  # frame heights; a body is about 0.7 of them
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def handling_take(action: str, subject: str, take: int, detector: Detector = Det
         name=f"{action}-{subject}-{take}",
         subject=subject,
         times=times,
-        joints=_estimate(landmarks, camera, rng),
+        joints=guess(landmarks, camera, rng),
         labels=np.where(during, HANDLINGS.index(action) + 1, 0),
         classes=(BACKGROUND, *HANDLINGS),
         has_depth=False,
@@ -138,16 +138,6 @@ def _detect(things: Vector, camera: Camera, detector: Detector, rng: np.random.G
     boxes[confused] = boxes[confused, ::-1]
     found: Array = boxes.astype(np.float32)
     return found
-
-
-def _estimate(landmarks: Vector, camera: Camera, rng: np.random.Generator) -> Array:
-    """(N, 33, 4) joints in frame heights, as far off as an estimator's."""
-    joints = np.zeros((*landmarks.shape[:2], 4))
-    joints[..., :2] = camera.project(landmarks) / camera.height
-    joints[..., :2] += _OFF * rng.normal(size=(1, landmarks.shape[1], 2))  # the same throughout: how it sees this body
-    joints[..., :2] += _JITTER * rng.normal(size=(*landmarks.shape[:2], 2))
-    joints[..., 3] = 0.95
-    return joints.astype(np.float32)
 
 
 def _number(subject: str) -> int:

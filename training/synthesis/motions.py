@@ -1,7 +1,8 @@
 """Movements as pure functions of time: `MOTIONS[name](seconds, style) -> Posture`.
 
 Seconds count from the start of the movement, which starts from standing at ease; repetitive actions repeat for as long
-as they are asked. `ACTIONS` are to be recognised; every movement in `BACKGROUNDS` is the one label `background`.
+as they are asked. `ACTIONS` are to be recognised, and so are the further ones of `REPERTOIRE`; every movement in
+`BACKGROUNDS` is the one label `background`.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import replace
 from math import cos, pi, sin
 
 from training.synthesis.background import BACKGROUND_MOTIONS
+from training.synthesis.exercises import EXERCISES
 from training.synthesis.posture import SIDES, Arm, Leg, Posture, Trunk, blend, other
 from training.synthesis.rest import at_ease, bump, smooth
 from training.synthesis.style import MotionStyle
@@ -149,5 +151,6 @@ ACTION_MOTIONS: dict[str, Motion] = {
 }
 ACTIONS: tuple[str, ...] = tuple(ACTION_MOTIONS)
 BACKGROUNDS: tuple[str, ...] = tuple(BACKGROUND_MOTIONS)
-MOTIONS: dict[str, Motion] = ACTION_MOTIONS | BACKGROUND_MOTIONS
+REPERTOIRE: tuple[str, ...] = tuple(sorted((*ACTIONS, *EXERCISES)))
+MOTIONS: dict[str, Motion] = ACTION_MOTIONS | EXERCISES | BACKGROUND_MOTIONS
 LABELS: tuple[str, ...] = (*ACTIONS, BACKGROUND)

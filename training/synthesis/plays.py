@@ -2,16 +2,21 @@
 
     for stage in crossings(20): ...                 # two people pass each other
     for gap_m in GAPS_M: side_by_side(gap_m)        # from well apart to overlapping
+    performance("kick", person=3, take=0)           # one person does one thing, seen from somewhere
     empty_room(3), alone("dog", seed=3)             # nobody at all
 
 Everything is decided by seeds; `crossings(20)[:5] == crossings(5)`.
 """
 
+from math import radians
+
 import numpy as np
 
-from training.synthesis.motions import ACTIONS
+from training.synthesis.body import random_build
+from training.synthesis.motions import ACTIONS, BACKGROUND, BACKGROUNDS
 from training.synthesis.props import Kind, Prop
 from training.synthesis.route import Mark, Route
+from training.synthesis.scene import Camera
 from training.synthesis.script import Script, Segment
 from training.synthesis.stage import Actor, Stage
 
@@ -20,6 +25,8 @@ GAPS_M = (1.2, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2)
 
 _ASIDE_M = 1.75  # where people who cross come from and go to
 _FPS = (10.0, 12.0, 15.0)
+_OFF_AXIS = radians(60)  # people who perform are turned from the camera by so much at most
+_PERFORMER = (0.45, 0.7)  # of the picture's height that such a person fills
 
 
 def crossings(count: int = 20, *, seed: int = 0) -> list[Stage]:
@@ -100,6 +107,52 @@ def _stand(rng: np.random.Generator, x: float, z: float, seconds: float) -> Acto
         script=Script((Segment(action, 0.0, seconds),)),
         yaw=round(float(rng.uniform(-0.4, 0.4)), 3),
     )
+
+
+def performance(action: str, *, person: int, take: int, hidden: bool = False, seconds: float = 3.2) -> Stage:
+    """One person does one thing throughout, turned up to 60 degrees from the camera; another take, another camera.
+
+    Args:
+        action: of REPERTOIRE, or `background`.
+        person: who; decides build, clothes and manner.
+        take: which of this person's takes.
+        hidden: a cabinet or a post before the person hides legs or an arm.
+        seconds: how long.
+
+    Raises:
+        ValueError: an action that does not exist.
+    """
+    rng = np.random.default_rng([person, take, *action.encode()])
+    motion = BACKGROUNDS[int(rng.integers(len(BACKGROUNDS)))] if action == BACKGROUND else action
+    actor = Actor(
+        person_seed=person,
+        route=Route((Mark(0.0, x=round(float(rng.uniform(-0.3, 0.3)), 3)),)),
+        script=Script((Segment(action, 0.0, seconds, motion),)),
+        yaw=round(float(rng.uniform(-_OFF_AXIS, _OFF_AXIS)), 3),
+    )
+    camera = Camera(480, 360, 1.0, float(rng.uniform(0.9, 1.6)), float(rng.uniform(0.75, 1.0)))
+    height_m = random_build(np.random.default_rng(person)).height_m
+    return Stage(
+        name=f"{action}-{person}-{take}" + "-hidden" * hidden,
+        room_seed=int(rng.integers(2**31)),
+        seconds=seconds,
+        actors=(actor,),
+        props=(_screen(rng, actor.route.marks[0].x),) if hidden else (),
+        fps=float(rng.integers(8, 13)),
+        width=camera.width,
+        height=camera.height,
+        distance_m=round(camera.focal * height_m / (float(rng.uniform(*_PERFORMER)) * camera.height), 3),
+        camera_height_m=round(camera.height_m, 3),
+        field_of_view=round(camera.field_of_view, 3),
+    )
+
+
+def _screen(rng: np.random.Generator, x: float) -> Prop:
+    """A thing between the camera and a person at `x`, out of reach of a kick."""
+    kind: Kind = "cabinet" if rng.random() < 0.5 else "post"  # noqa: PLR2004 - legs or an arm
+    aside = rng.uniform(-0.25, 0.25) if kind == "cabinet" else rng.uniform(0.1, 0.35) * rng.choice([-1, 1])
+    place = Mark(0.0, x=round(x + float(aside), 3), z=round(float(rng.uniform(0.85, 1.0)), 3))
+    return Prop(kind, Route((place,)), yaw=round(float(rng.uniform(-0.2, 0.2)), 3), seed=int(rng.integers(2**31)))
 
 
 def empty_room(seed: int, *, seconds: float = 2.0) -> Stage:

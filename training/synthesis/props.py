@@ -1,4 +1,4 @@
-"""What is no person but might be taken for one: a dog, a chair, a coat on a stand, a lone foot.
+"""What may be taken for a person, a dog, a chair, a coat on a stand, a lone foot, or hides one, a cabinet, a post.
 
 dog = make_prop(Prop("dog", Route((Mark(0, x=-1), Mark(4, x=1)))))
 figure = dog(1.5)       # the dog after a second and a half
@@ -21,8 +21,8 @@ from training.synthesis.posture import Posture
 from training.synthesis.render import Figure, Spot
 from training.synthesis.route import Route
 
-Kind = Literal["chair", "coat_stand", "dog", "foot"]
-KINDS: tuple[Kind, ...] = ("chair", "coat_stand", "dog", "foot")
+Kind = Literal["cabinet", "chair", "coat_stand", "dog", "foot", "post"]
+KINDS: tuple[Kind, ...] = ("cabinet", "chair", "coat_stand", "dog", "foot", "post")
 
 _UPRIGHT, _FLOOR = np.eye(3), np.zeros(3)
 _LYING = rotation(bend=pi / 2)  # y points forward
@@ -42,8 +42,7 @@ class Prop:
 def make_prop(prop: Prop) -> Callable[[float], Figure]:
     """A prop as a function of time, seconds."""
     rng = np.random.default_rng(prop.seed)
-    make = {"chair": _chair, "coat_stand": _coat_stand, "dog": _dog, "foot": _foot}[prop.kind]
-    shape, bones, radius = make(rng)
+    shape, bones, radius = _MAKERS[prop.kind](rng)
 
     def at(t: float) -> Figure:
         place, turn = prop.route.place(t), rotation(turn=prop.route.heading(t, prop.yaw))
@@ -106,6 +105,25 @@ def _chair(rng: np.random.Generator) -> tuple[Mesh, Bones, float]:
     return mesh.join(parts), bones, 0.35
 
 
+def _cabinet(rng: np.random.Generator) -> tuple[Mesh, Bones, float]:
+    """A low cabinet, knee-high to hip-high: who stands behind it shows no legs."""
+    half = (float(rng.uniform(0.4, 0.7)), float(rng.uniform(0.3, 0.45)), 0.18)
+    bones: Bones = {"cabinet": (np.array([0, half[1], 0]), _UPRIGHT)}
+    return _box("cabinet", half, _painted(rng)), bones, half[0]
+
+
+def _post(rng: np.random.Generator) -> tuple[Mesh, Bones, float]:
+    """A post of a palm's to two palms' width, higher than people: it hides an arm, sometimes a leg."""
+    half = (float(rng.uniform(0.05, 0.1)), 1.3, 0.06)
+    bones: Bones = {"post": (np.array([0, half[1], 0]), _UPRIGHT)}
+    return _box("post", half, _painted(rng)), bones, half[0]
+
+
+def _painted(rng: np.random.Generator) -> Colour:
+    blue, green, red = (int(value) for value in np.clip(rng.uniform(40, 210) + rng.uniform(-35, 35, 3), 8, 245))
+    return blue, green, red
+
+
 def _coat_stand(rng: np.random.Generator) -> tuple[Mesh, Bones, float]:
     """A pole with a long coat on it and a hat on top: as tall as a person, and as broad."""
     build = random_build(rng)
@@ -156,3 +174,13 @@ def _box(bone: str, half: tuple[float, float, float], colour: Colour) -> Mesh:
     # Each face in its own light, as a flat colour would hide the edges.
     paint = np.outer([0.9, 0.9, 0.7, 1.1, 0.8, 1.0], colour)
     return mesh.rigid(bone, corners, quads, paint)
+
+
+_MAKERS: dict[Kind, Callable[[np.random.Generator], tuple[Mesh, Bones, float]]] = {
+    "cabinet": _cabinet,
+    "chair": _chair,
+    "coat_stand": _coat_stand,
+    "dog": _dog,
+    "foot": _foot,
+    "post": _post,
+}

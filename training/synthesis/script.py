@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.synthesis.motions import ACTION_MOTIONS, BACKGROUND, BACKGROUNDS, MOTIONS
+from training.synthesis.motions import BACKGROUND, BACKGROUNDS, MOTIONS, REPERTOIRE
 from training.synthesis.posture import Posture, blend
 from training.synthesis.rest import smooth
 from training.synthesis.style import MotionStyle
@@ -96,9 +96,9 @@ def random_script(
     Raises:
         ValueError: an action that does not exist.
     """
-    unknown = sorted(set(actions) - set(ACTION_MOTIONS))
+    unknown = sorted(set(actions) - set(REPERTOIRE))
     if unknown:
-        raise ValueError(f"no movement for {', '.join(unknown)}; there are {', '.join(ACTION_MOTIONS)}")
+        raise ValueError(f"no movement for {', '.join(unknown)}; there are {', '.join(REPERTOIRE)}")
     labels = [BACKGROUND]
     for place in rng.permutation(len(actions)):
         labels += [actions[int(place)], BACKGROUND]

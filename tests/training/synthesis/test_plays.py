@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.synthesis.plays import GAPS_M, alone, crossings, empty_room, group, side_by_side
+from core.skeleton import MEDIAPIPE33
+from training.synthesis.motions import BACKGROUND, REPERTOIRE
+from training.synthesis.plays import GAPS_M, alone, crossings, empty_room, group, performance, side_by_side
 from training.synthesis.props import KINDS
 from training.synthesis.stage import play
 
@@ -56,6 +58,40 @@ def test_a_group_stands_apart():
     _, _, truths = next(play(replace(group(4), **SMALL)))
     assert min(truth.visible for truth in truths) > 0.85
     assert (np.diff([truth.joints[23:25, 0].mean() for truth in truths]) > 0).all()
+
+
+def test_a_performance_is_one_action_seen_from_somewhere():
+    """All of it is the action; takes differ in room and in view, within 60 degrees; people stay who they are."""
+    stages = [performance("kick", person=3, take=take) for take in range(40)]
+    turned = np.degrees([stage.actors[0].yaw for stage in stages])
+    assert np.abs(turned).max() <= 60
+    assert turned.min() < -40
+    assert turned.max() > 40
+    assert len({stage.room_seed for stage in stages}) == 40
+    assert {stage.actors[0].person_seed for stage in stages} == {3}
+    for action in (*REPERTOIRE, BACKGROUND):
+        script = performance(action, person=1, take=0).actors[0].script
+        assert {script.label_at(t) for t in np.arange(0, 4, 0.1)} == {action}
+
+
+def test_a_performer_is_in_the_picture_from_head_to_foot():
+    """With nothing before the person almost all of the body is visible, whatever is done."""
+    for take, action in enumerate(REPERTOIRE):
+        stage = replace(performance(action, person=take, take=0), **SMALL, fps=2.0)
+        assert min(truths[0].visible for _, _, truths in play(stage)) > 0.85
+
+
+def test_what_stands_before_a_performer_hides_limbs():
+    """Of eight hidden takes six at least hide an elbow, wrist, knee or ankle at some time, and none the whole body."""
+    limbs = [MEDIAPIPE33.index[f"{side}_{joint}"] for side in ("left", "right") for joint in ("wrist", "knee", "ankle")]
+    hides, seen = 0, []
+    for take in range(8):
+        stage = replace(performance("wave", person=take, take=take, hidden=True), **SMALL, fps=1.0)
+        truths = [each[0] for _, _, each in play(stage)]
+        hides += any(not truth.clear[limbs].all() for truth in truths)
+        seen += [truth.visible for truth in truths]
+    assert hides >= 6
+    assert min(seen) > 0.3
 
 
 def test_an_empty_room_is_empty():
