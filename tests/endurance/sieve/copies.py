@@ -56,7 +56,7 @@ class Secrets:
 
     def __post_init__(self) -> None:
         for name, rows in self.rows.items():
-            shapes = _shapes(rows, hop=1)
+            shapes = _shapes(np.lib.stride_tricks.sliding_window_view(rows, WINDOW, axis=-1).reshape(-1, WINDOW))
             if len(shapes) > _MOST_WINDOWS:
                 shapes = np.random.default_rng(0).choice(shapes, _MOST_WINDOWS, replace=False)
             if len(shapes):  # the mirror image is the same secret: seen from behind, or counted from below
@@ -69,12 +69,10 @@ class Secrets:
 
     def alike(self, numbers: Numbers) -> str | None:
         """The secret that some of these numbers are a copy of by shape."""
-        for stride in _STRIDES:
-            for start in range(stride):
-                shapes = _shapes(numbers[None, start::stride], hop=_HOP)
-                for name, tree in self._trees.items() if len(shapes) else ():
-                    if np.isfinite(tree.query(shapes, distance_upper_bound=_APART)[0]).any():
-                        return name
+        shapes = _shapes(np.concatenate([_windows(numbers, stride) for stride in _STRIDES]))
+        for name, tree in self._trees.items() if len(shapes) else ():
+            if np.isfinite(tree.query(shapes, distance_upper_bound=_APART)[0]).any():
+                return name
         return None
 
     def has_values(self, numbers: Numbers) -> bool:
@@ -112,11 +110,17 @@ def _look_at(data: bytes, secrets: Secrets) -> Iterator[str]:
             yield f"read as {how}, it has {RUN} secret numbers in a row"
 
 
-def _shapes(rows: Numbers, *, hop: int) -> Numbers:
-    """(M, WINDOW) windows with mean 0 and length 1, of those that have a shape of their own."""
-    if rows.shape[-1] < WINDOW:
+def _windows(numbers: Numbers, stride: int) -> Numbers:
+    """(M, WINDOW) of every `stride`-th number."""
+    length = stride * (WINDOW - 1) + 1
+    if len(numbers) < length:
         return np.empty((0, WINDOW))
-    windows = np.lib.stride_tricks.sliding_window_view(rows, WINDOW, axis=-1)[:, ::hop].reshape(-1, WINDOW)
+    every = np.lib.stride_tricks.sliding_window_view(numbers, length)[:, ::stride]
+    return every[np.arange(len(every)) // stride % _HOP == 0]
+
+
+def _shapes(windows: Numbers) -> Numbers:
+    """(M, WINDOW) windows with mean 0 and length 1, of those that have a shape of their own."""
     windows = windows[np.isfinite(windows).all(axis=1)]
     low, span = windows.min(axis=1, keepdims=True), np.ptp(windows, axis=1, keepdims=True)
     with np.errstate(invalid="ignore", over="ignore"):
