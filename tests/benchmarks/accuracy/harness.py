@@ -153,9 +153,9 @@ class Quantizer:
         return np.stack([classifier.logits(one) for one in features])
 
 
-def costs(answers: Answers, quantizer: Quantizer | None) -> list[Figure]:
-    """Parameters, size, training time and memory of a model."""
-    name = answers.trained.config.model
+def costs(answers: Answers, quantizer: Quantizer | None, name: str = "") -> list[Figure]:
+    """Parameters, size, training time and memory of a model; its kind is its name, unless it has another."""
+    name = name or answers.trained.config.model
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEGABYTE_KB
     return [
         Figure(

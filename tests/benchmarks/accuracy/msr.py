@@ -1,8 +1,11 @@
 """MSR-Action3D: twenty actions by ten people before a Kinect; the published people test."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
+from msgspec import structs
 
 from tests.benchmarks.accuracy.harness import (
     DATA,
@@ -22,17 +25,22 @@ from training.datasets.formats._base import Options
 from training.datasets.halves import halves
 from training.datasets.recording import Recording
 from training.datasets.splits import random_split, units
+from training.train import RunOptions, TrainingConfig
 
+_TARGETS = (("conv_lstm", 91), ("conv1d", 92.5))
+_STUDENTS_SEED = 100  # a student begins elsewhere than its teachers did
+_TAUGHT = "by all of the rows above together; the seeds share them, so the spread is too small"
 ABOUT = (
     "Train on people 1, 3, 5, 7, 9, test on 2, 4, 6, 8, 10 (557 sequences); mean and standard deviation over seeds. "
-    "Recipe: training/recipes/msr_action3d.toml, fixed epochs."
+    "Recipe: training/recipes/msr_action3d.toml, fixed epochs. Recipes were chosen by leaving out one training person "
+    "after another; the test people, who were looked at four times, chose nothing."
 )
 
 
 def run(seeds: int) -> None:
     """Measure and report."""
     recordings = read()
-    figures = _cross_subject(recordings, seeds)
+    figures = _cross_subject(seeds)
     report("msr", "MSR-Action3D", ABOUT, figures)
     figures += _ten_halves(recordings) + _subsets(recordings) + _leaking(recordings)
     report("msr", "MSR-Action3D", ABOUT, figures)
@@ -49,35 +57,62 @@ def published(recordings: Sequence[Recording], part: str) -> tuple[list[Recordin
     return tuple([one for one in recordings if f"{part}_{side}" in one.splits] for side in ("train", "test"))  # type: ignore[return-value]
 
 
-def _cross_subject(recordings: Sequence[Recording], seeds: int) -> list[Figure]:
-    training, test = published(recordings, "cross_subject")
+@cache
+def cross_subject(model: str, seeds: int) -> tuple[Answers, ...]:
+    """Answers for the published test people, one a seed; trained once for all tables of a run."""
+    training, test = published(read(), "cross_subject")
+    return tuple(over_seeds(seeds, lambda seed: learn(training, test, _config(model, seed))))
 
+
+def _config(model: str, seed: int) -> TrainingConfig:
+    config = recipe("msr_action3d", model=model, seed=seed)
+    objects = ("cup",) if model == "fusion" else ()  # which nobody here holds
+    return replace(config, features=structs.replace(config.features, objects=objects))
+
+
+def _cross_subject(seeds: int) -> list[Figure]:
     figures, ends = [], []
-    for model, target in (("conv_lstm", 91), ("conv1d", 92.5)):
-        answers = over_seeds(seeds, lambda seed: learn(training, test, recipe("msr_action3d", model=model, seed=seed)))  # noqa: B023
+    for model, target in _TARGETS:
+        answers = cross_subject(model, seeds)
         figures += _both(model, answers, target)
-        ends += _quantized(answers)
+        ends += _quantized(model, answers)
+    for model, target in _TARGETS:
+        answers = _students(model, seeds)
+        figures += _both(f"{model}, taught", answers, target, _TAUGHT)
+        ends += _quantized(f"{model}, taught", answers)
     return figures + ends
 
 
-def _both(name: str, answers: Sequence[Answers], target: float) -> list[Figure]:
+def _students(model: str, seeds: int) -> tuple[Answers, ...]:
+    """What networks know that learn from all those of both kinds together."""
+    training, test = published(read(), "cross_subject")
+    teachers = tuple(one.as_teacher for kind, _ in _TARGETS for one in cross_subject(kind, seeds))
+    options = RunOptions(teachers=teachers)
+
+    def student(seed: int) -> Answers:
+        return learn(training, test, _config(model, _STUDENTS_SEED + seed), options=options)
+
+    return tuple(over_seeds(seeds, student))
+
+
+def _both(name: str, answers: Sequence[Answers], target: float, note: str = "") -> list[Figure]:
+    whole = tuple(one.accuracy for one in answers)
+    parts = tuple(one.averaged_accuracy for one in answers)
     return [
-        Figure(f"cross-subject, {name}, %", tuple(one.accuracy for one in answers), target),
-        Figure(
-            f"cross-subject, {name}, mean of four parts of a clip, %",
-            tuple(one.averaged_accuracy for one in answers),
-            target,
-        ),
+        Figure(f"cross-subject, {name}, %", whole, target, note=note),
+        Figure(f"cross-subject, {name}, mean of four parts of a clip, %", parts, target, note=note),
     ]
 
 
-def _quantized(answers: Sequence[Answers]) -> list[Figure]:
+def _quantized(name: str, answers: Sequence[Answers]) -> list[Figure]:
     quantizer = Quantizer(answers[0].trained.architecture)
     lost = [
         one.accuracy - share_right(quantizer.logits(one.trained.weights, one.features), one.labels) for one in answers
     ]
-    name = answers[0].trained.config.model
-    return [Figure(f"{name}: points lost by quantizing", tuple(lost), 0.5, at_most=True), *costs(answers[0], quantizer)]
+    return [
+        Figure(f"{name}: points lost by quantizing", tuple(lost), 0.5, at_most=True),
+        *costs(answers[0], quantizer, name),
+    ]
 
 
 def _subsets(recordings: Sequence[Recording]) -> list[Figure]:
