@@ -1,8 +1,8 @@
 """`posefleet convert pose-models`: BlazePose's two models out of an installed mediapipe wheel, for devices without it.
 
-The silhouette that the landmark model draws beside the joints is left out, and weights are written as the runtime wants
-them (`converter.lean`); every other output is compared with the wheel's before anything is written. The directory is
-whole or not there.
+The silhouette and the joints in metres that the landmark model gives beside the joints in the picture are left out, and
+weights are written as the runtime wants them (`converter.lean`); every other output is compared with the wheel's before
+anything is written. The directory is whole or not there.
 
     summary = write_pose_models(Path("pose-models"))
 """
@@ -36,7 +36,8 @@ from core.pose_models import (
 
 Array = npt.NDArray[np.float32]
 
-_UNWANTED = {DETECTOR: frozenset[tuple[int, ...]](), LANDMARKS: frozenset({(1, 256, 256, 1)})}  # the silhouette
+_SILHOUETTE, _METRES = (1, 256, 256, 1), (1, 117)
+_UNWANTED = {DETECTOR: frozenset[tuple[int, ...]](), LANDMARKS: frozenset({_SILHOUETTE, _METRES})}
 _PICTURES = 3
 _LICENCE = "LICENSE"
 _TOLERANCE = 1e-4  # of the largest value of an output: the order of additions may differ, nothing else
@@ -48,8 +49,8 @@ Copyright the MediaPipe Authors. Licensed under the Apache License, Version 2.0,
 use these files except in compliance with it. They are distributed on an "AS IS" basis, without warranties or conditions
 of any kind.
 
-Changed: weights are stored as float32 instead of float16 and sparse; the segmentation output of the landmark model, and
-what only that output needs, is left out.
+Changed: weights are stored as float32 instead of float16 and sparse; the segmentation output and the world landmarks of
+the landmark model, and what only they need, are left out.
 """
 
 

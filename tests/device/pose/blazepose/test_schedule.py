@@ -1,5 +1,7 @@
 """The detector runs rarely, and at once when it matters."""
 
+from functools import partial
+
 import pytest
 
 from device.pose.blazepose.schedule import Schedule
@@ -29,6 +31,21 @@ def test_where_nothing_moves_searches_are_rarer():
     """In a still picture an empty room is searched every 1.5 seconds, and beside somebody every fourth time."""
     assert detections(Schedule(), fps=30, seconds=10, seeking=True, still=True) == 7
     assert detections(Schedule(), fps=30, seconds=20, seeking=False, detect_every=30, still=True) == 5
+
+
+@pytest.mark.parametrize("fps", [10, 30, 60])
+def test_pictures_are_compared_at_most_ten_times_a_second(fps):
+    """More pictures a second cost no more comparisons in a still room, and fewer miss none that they could have."""
+    compared, schedule = [], Schedule()
+    for picture in range(10 * fps):
+        at = picture / fps
+        schedule.is_due(at, seeking=True, detect_every=30, is_still=partial(_is_noted, compared, at))
+    assert 80 <= len(compared) <= 101
+
+
+def _is_noted(compared, at):
+    compared.append(at)
+    return True
 
 
 def test_the_first_picture_is_searched():
