@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -39,6 +39,7 @@ class Received:
     topic: str
     payload: bytes
     retained: bool
+    at: float = field(default_factory=time.time, compare=False)  # seconds since 1970
 
 
 class Subscriber:

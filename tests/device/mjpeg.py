@@ -4,7 +4,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,12 +14,23 @@ import numpy as np
 _BETWEEN_S = 0.02
 
 
-def _part(grey: int) -> bytes:
-    picture = cv2.imencode(".jpg", np.full((120, 160, 3), grey, np.uint8))[1].tobytes()
+Show = Callable[[int], bytes]
+"""The JPEG file that is shown as number so-and-so."""
+
+
+def _grey(grey: int) -> bytes:
+    return cv2.imencode(".jpg", np.full((120, 160, 3), grey, np.uint8))[1].tobytes()
+
+
+_GREYS = [_grey(grey) for grey in range(64, 192, 8)]
+
+
+def _show_greys(number: int) -> bytes:
+    return _GREYS[number % len(_GREYS)]
+
+
+def _part(picture: bytes) -> bytes:
     return b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(picture), picture)
-
-
-_PARTS = [_part(grey) for grey in range(64, 192, 8)]
 
 
 class _Server(ThreadingHTTPServer):
@@ -27,8 +38,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, show: Show = _show_greys, between_s: float = _BETWEEN_S) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
+        self.show, self.between_s = show, between_s
         self.stopping = threading.Event()
         self.flowing = threading.Event()
         self.flowing.set()
@@ -46,9 +58,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
-        while not self.server.stopping.wait(_BETWEEN_S):
+        while not self.server.stopping.wait(self.server.between_s):
             if flowing.is_set():
-                self.wfile.write(_PARTS[self.server.number % len(_PARTS)])
+                self.wfile.write(_part(self.server.show(self.server.number)))
                 self.server.number += self.server.moving
 
     def log_message(self, *arguments: Any) -> None:
@@ -58,8 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
 class MjpegCamera:
     """Can be unplugged (connections close, the port refuses) and plugged in again, or freeze with connections open."""
 
-    def __init__(self) -> None:
-        self._server = _Server(0)
+    def __init__(self, show: Show = _show_greys, between_s: float = _BETWEEN_S) -> None:
+        self._show, self._between_s = show, between_s
+        self._server = _Server(0, show, between_s)
         self.port = self._server.server_address[1]
         self._serve()
 
@@ -78,7 +91,7 @@ class MjpegCamera:
         self._thread.join()
 
     def plug_in(self) -> None:
-        self._server = _Server(self.port)
+        self._server = _Server(self.port, self._show, self._between_s)
         self._serve()
 
     def freeze(self) -> None:
@@ -93,8 +106,8 @@ class MjpegCamera:
 
 
 @contextlib.contextmanager
-def mjpeg_camera() -> Iterator[MjpegCamera]:
-    camera = MjpegCamera()
+def mjpeg_camera(show: Show = _show_greys, between_s: float = _BETWEEN_S) -> Iterator[MjpegCamera]:
+    camera = MjpegCamera(show, between_s)
     try:
         yield camera
     finally:

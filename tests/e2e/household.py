@@ -38,6 +38,8 @@ class Household:
     broker: LocalBroker
     subscriber: Subscriber
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
+    """What runs as a device in place of `posefleet`, by its name."""
 
     @property
     def fleet_config(self) -> Path:
@@ -70,7 +72,7 @@ evaluation = "{self.directory / "evaluation.npz"}"
         )
         self._run("fleet", "fleet", "serve", "--config", str(self.fleet_config))
 
-    def add_device(self, name: str, *, seed: int, camera: str | None = None) -> None:
+    def add_device(self, name: str, *, seed: int, camera: str | None = None, estimator: str = "recording") -> None:
         """Set a device up, teach it, enrol it, and run it; its camera is a film, unless there is another."""
         state = self.directory / name
         state.mkdir()
@@ -89,7 +91,7 @@ port = {self.broker.port}
 url = "{camera or state / "film.avi"}"
 loop = true
 [pose]
-estimator = "recording"
+estimator = "{estimator}"
 recording = "{state / "recording.npz"}"
 [model]
 directory = "{self.beginning.directory / "release"}"
@@ -141,7 +143,7 @@ interval_s = 0.5
     def _run(self, name: str, *arguments: str) -> None:
         with (self.directory / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "posefleet", *arguments],
+                [sys.executable, "-m", self.modules.get(name, "posefleet"), *arguments],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
