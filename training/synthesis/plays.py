@@ -132,26 +132,28 @@ def performance(action: str, *, person: int, take: int, hidden: bool = False, se
     )
     camera = Camera(480, 360, 1.0, float(rng.uniform(0.9, 1.6)), float(rng.uniform(0.75, 1.0)))
     height_m = random_build(np.random.default_rng(person)).height_m
+    distance_m = camera.focal * height_m / (float(rng.uniform(*_PERFORMER)) * camera.height)
     return Stage(
         name=f"{action}-{person}-{take}" + "-hidden" * hidden,
         room_seed=int(rng.integers(2**31)),
         seconds=seconds,
         actors=(actor,),
-        props=(_screen(rng, actor.route.marks[0].x),) if hidden else (),
+        props=(_screen(rng, actor.route.marks[0].x, distance_m),) if hidden else (),
         fps=float(rng.integers(8, 13)),
         width=camera.width,
         height=camera.height,
-        distance_m=round(camera.focal * height_m / (float(rng.uniform(*_PERFORMER)) * camera.height), 3),
+        distance_m=round(distance_m, 3),
         camera_height_m=round(camera.height_m, 3),
         field_of_view=round(camera.field_of_view, 3),
     )
 
 
-def _screen(rng: np.random.Generator, x: float) -> Prop:
-    """A thing between the camera and a person at `x`, out of reach of a kick."""
+def _screen(rng: np.random.Generator, x: float, distance_m: float) -> Prop:
+    """A thing on the way from the camera to somebody's legs, or beside the trunk: to an arm; out of a kick's reach."""
     kind: Kind = "cabinet" if rng.random() < 0.5 else "post"  # noqa: PLR2004 - legs or an arm
-    aside = rng.uniform(-0.25, 0.25) if kind == "cabinet" else rng.uniform(0.1, 0.35) * rng.choice([-1, 1])
-    place = Mark(0.0, x=round(x + float(aside), 3), z=round(float(rng.uniform(0.85, 1.0)), 3))
+    aside = rng.uniform(-0.25, 0.25) if kind == "cabinet" else rng.uniform(0.2, 0.4) * rng.choice([-1, 1])
+    z = float(rng.uniform(0.85, 1.0))
+    place = Mark(0.0, x=round((x + float(aside)) * (1 - z / distance_m), 3), z=round(z, 3))
     return Prop(kind, Route((place,)), yaw=round(float(rng.uniform(-0.2, 0.2)), 3), seed=int(rng.integers(2**31)))
 
 

@@ -5,8 +5,8 @@
 
 `look_at` renders every frame and asks the estimator that devices run. Sightings are kept by the stage's digest and
 everything that decides what the estimator says, so nothing is looked at twice and a killed run goes on where it was.
-`imagine` knows no furniture: a classifier is taught by many imagined people besides the seen ones, and judged by the
-seen ones alone.
+`imagine` takes things for upright rectangles. A classifier is taught by many imagined people besides a few seen ones,
+and judged by seen ones alone.
 """
 
 import hashlib
@@ -27,6 +27,8 @@ from training.datasets.recording import Recording
 from training.extract_cache import signature
 from training.synthesis.guess import guess
 from training.synthesis.motions import BACKGROUND, REPERTOIRE
+from training.synthesis.props import make_prop
+from training.synthesis.scene import Vector
 from training.synthesis.stage import Player, Stage, play
 from training.workers import in_processes
 
@@ -97,7 +99,20 @@ def imagine(stage: Stage) -> Recording:
     player = Player(actor, stage.seconds)
     times = np.arange(stage.frames) / stage.fps
     landmarks = np.stack([player.landmarks(float(t)) for t in times])
-    return _recording(stage, times, guess(landmarks, stage.camera, np.random.default_rng(stage.room_seed)))
+    rng = np.random.default_rng(stage.room_seed)
+    return _recording(stage, times, guess(landmarks, stage.camera, rng, _behind(stage, times, landmarks)))
+
+
+def _behind(stage: Stage, times: AnyArray, landmarks: Vector) -> npt.NDArray[np.bool_]:
+    """(N, 33) whether a joint is within the outline of a thing; the things of a stage stand before its actors."""
+    places = stage.camera.project(landmarks)
+    hidden = np.zeros(places.shape[:2], bool)
+    for thing in map(make_prop, stage.props):
+        for frame, t in enumerate(times):
+            outline = stage.camera.project(thing(float(t)).surface.vertices)
+            inside = (places[frame] >= outline.min(axis=0)) & (places[frame] <= outline.max(axis=0))
+            hidden[frame] |= inside.all(axis=1)
+    return hidden
 
 
 def _look(job: _Job) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-NAMES = ("msr", "family", "signs", "falls", "squat", "gestures")
+NAMES = ("msr", "family", "signs", "falls", "squat", "gestures", "rendered")
 
 
 def main() -> None:

@@ -130,6 +130,24 @@ def test_imagined_joints_are_near_the_truth():
     assert away.max() < 0.06
 
 
+def test_what_is_behind_furniture_is_imagined_badly():
+    """Joints that the picture does not show are further off and less sure than those that it shows."""
+    stages = [short(action, hidden=True) for action in ("bow", "clap", "punch", "wave")]
+    away, sure, unseen = [], [], []
+    for stage in stages:
+        truths = [truths[0] for _, _, truths in play(stage)]
+        joints = imagine(stage).joints
+        away.append(np.linalg.norm(joints[..., :2] - [one.joints / stage.height for one in truths], axis=-1))
+        sure.append(joints[..., 3])
+        unseen.append([~one.clear for one in truths])
+    hidden = np.concatenate(unseen)
+    assert 0.02 < hidden.mean() < 0.7
+    away, sure = np.concatenate(away), np.concatenate(sure)
+    assert np.median(away[hidden]) > 2 * np.median(away[~hidden])
+    assert np.median(sure[hidden]) < 0.8
+    assert np.median(sure[~hidden]) > 0.9
+
+
 def test_imagining_twice_gives_the_same():
     """The same stage has the same joints to the bit, labels of the script, and joints that features can take."""
     one, two = imagine(short("squat")), imagine(short("squat"))
