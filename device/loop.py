@@ -166,8 +166,9 @@ class FrameLoop:
             if problem:
                 yield problem
         yield from parts.store.problems
-        if lost := parts.outbox.lost:
-            yield f"{lost} events were lost because the outbox or the disk was full; see the gaps in their sequence"
+        if loss := parts.outbox.loss:
+            full = "events were lost because the outbox or the disk was full"
+            yield f"{full}: {loss.count}, the last at {loss.at:%Y-%m-%d %H:%M} UTC; see the gaps in their sequence"
         if parts.governor.exceeded:
             budget_ms = self._settings.latency.budget_ms
             yield f"capture to decision takes longer than the budget of {budget_ms:g} ms; see latency.{TOTAL}"

@@ -31,7 +31,7 @@ from core.topics import DeviceTopics
 from device import quota
 from device.database import open_database
 from device.losses import Losses
-from device.outbox_rows import SCHEMA, Entry, ended_by_restart, renumbered
+from device.outbox_rows import SCHEMA, Entry, Loss, ended_by_restart, last_loss, note_loss, renumbered
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ _RETRY_S = 2.0  # between two looks whether the disk has room again
 class Outbox:
     """See the module. Safe to use from several threads."""
 
-    def __init__(self, path: Path, quota_bytes: int) -> None:
+    def __init__(self, path: Path, quota_bytes: int, *, wall: Callable[[], float] = time.time) -> None:
         self._database = open_database(path, SCHEMA)
-        self._quota = quota_bytes
+        self._quota, self._wall = quota_bytes, wall
         self._lock = threading.RLock()
         self._losses = Losses()
         self._retried_at = 0.0
@@ -70,6 +70,12 @@ class Outbox:
         """Events that were given up since the outbox was made: no room within the quota, or on the disk."""
         with self._lock:
             return self._one("SELECT value FROM counters WHERE name = 'lost'") + self._losses.count
+
+    @property
+    def loss(self) -> Loss | None:
+        """Those of them that are news: until a day has passed without another."""
+        with self._lock:
+            return last_loss(self._database, self._wall(), unwritten=self._losses.count)
 
     @property
     def problem(self) -> str | None:
@@ -264,7 +270,7 @@ class Outbox:
                 self._database.execute("INSERT OR IGNORE INTO given_up VALUES (?)", (chosen.owner,))
 
     def _count_lost(self, number: int) -> None:
-        self._database.execute("UPDATE counters SET value = value + ? WHERE name = 'lost'", (number,))
+        note_loss(self._database, number, self._wall())
 
     def _one(self, query: str, *values: object) -> int:
         return int(self._database.execute(query, values).fetchone()[0])

@@ -83,7 +83,7 @@ def test_a_full_disk_costs_events_whole_and_is_said_while_it_lasts(world: World,
         assert daemon.stop() == 0
     seen = {event.sequence: event for event in events(subscriber)}
     assert max(seen) - len(seen) == lost > 0
-    assert f"{lost} events were lost" in " ".join(mended.problems)
+    assert f"was full: {lost}, the last at" in " ".join(mended.problems)
     assert whole(seen)
     assert "Traceback" not in daemon.log.read_text()
 

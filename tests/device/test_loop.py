@@ -1,3 +1,4 @@
+import re
 import threading
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def test_a_lost_camera_ends_what_goes_on(running: Parts):
     wait_until(lambda: not running.outbox.running_events(), "its end")
     wait_until(lambda: running.link.status.camera == "lost", "the status")
     assert running.link.status.problems == ["camera 0: no picture for 5 s"]
+
+
+def test_events_that_were_given_up_are_a_problem(running: Parts):
+    """The status says how many, and when the last was."""
+    wait_until(lambda: running.outbox.pending(1), "an event")
+    running.outbox.discard(running.outbox.pending(1)[0].id)
+    wait_until(lambda: running.link.status.problems, "the problem")
+    assert re.match(r"events were lost .* full: 1, the last at 20..-..-.. ..:.. UTC", running.link.status.problems[0])
 
 
 def test_a_release_that_fails_at_the_last_moment_changes_nothing(
