@@ -1,8 +1,8 @@
 """What Home Assistant is told so that a device appears there by itself (MQTT discovery), as typed messages.
 
 One retained payload for each entity, under `<prefix>/<component>/<node>/<object>/config`: a sensor with the current
-action, a binary sensor for every action, an event entity, and diagnostics. They hold names and topics only; the
-values come from the messages that a device publishes anyway (`core.messages`).
+action, a binary sensor for every action and one for every camera that may be lost, an event entity, and diagnostics.
+They hold names and topics only; the values come from the messages that a device publishes anyway (`core.messages`).
 
     for topic, entity in entities(DeviceTopics("home", "kitchen"), labels, software="0.1.0").items(): ...
 
@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from core.bundle import BACKGROUND
+from core.messages import CameraState
 from core.topics import DeviceTopics
 
 PREFIX = "homeassistant"  # Home Assistant's own default
@@ -22,6 +23,8 @@ _NODE = "posefleet_"
 
 # Of the templates: `none` becomes "unknown" in Home Assistant, an empty text is no news.
 _ALIVE = "{{ 'online' if value_json.state in ['starting', 'online'] else 'offline' }}"
+
+_LOST: tuple[CameraState, ...] = ("lost", "ended")
 
 
 class DeviceInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,10 +69,11 @@ class Sensor(Entity, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
 
 
 class BinarySensor(Entity, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """On while an action goes on."""
+    """On while an action goes on, or while a camera is lost."""
 
     payload_on: str
     payload_off: str
+    device_class: Literal["", "problem"] = ""
 
 
 class EventEntity(Entity, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -139,18 +143,19 @@ def birth(prefix: str = PREFIX) -> str:
 
 
 def entities(
-    topics: DeviceTopics, labels: Sequence[str], *, software: str, prefix: str = PREFIX
+    topics: DeviceTopics, labels: Sequence[str], *, software: str, cameras: Sequence[str] = (), prefix: str = PREFIX
 ) -> dict[str, AnyEntity]:
     """Everything that one device announces, by topic.
 
     Args:
         labels: the actions of the model at work; `background` is none.
         software: the version of this program.
+        cameras: their names, where a device has several.
     """
     actions = [label for label in labels if label != BACKGROUND]
     return {
         f"{prefix}/{_COMPONENTS[type(entity)]}/{node(topics)}/{object_id}/config": entity
-        for object_id, entity in _Announcer(topics, software).all(actions)
+        for object_id, entity in _Announcer(topics, software).all(actions, cameras)
     }
 
 
@@ -169,12 +174,17 @@ class _Announcer:
             "origin": Origin(name="posefleet", sw_version=software),
         }
 
-    def all(self, actions: Sequence[str]) -> Iterator[tuple[str, AnyEntity]]:
+    def all(self, actions: Sequence[str], cameras: Sequence[str]) -> Iterator[tuple[str, AnyEntity]]:
         """Every entity with its object id, which is unique within the device."""
         yield "action", self._current_action()
         yield "events", self._events(actions)
         for action in actions:
             yield f"action_{action}", self._going_on(action)
+        for camera in cameras:
+            state = f"(value_json.cameras or {{}}).get('{camera}')"
+            yield f"camera_lost_{camera}", self._lost(f"camera_lost_{camera}", f"Camera {camera} lost", state)
+        if not cameras:
+            yield "camera_lost", self._lost("camera_lost", "Camera lost", "value_json.camera")
         latency = "value_json.latency.total.p95_ms if 'total' in (value_json.latency or {}) else none"
         yield "latency", self._diagnostic("latency", "Latency p95", latency, unit="ms")
         yield "fps", self._diagnostic("fps", "Frames per second", "value_json.fps", unit="fps")
@@ -218,6 +228,19 @@ class _Announcer:
             value_template=f"{{{{ 'ON' if value_json.action == '{action}' else 'OFF' }}}}",
             payload_on="ON",
             payload_off="OFF",
+        )
+
+    def _lost(self, object_id: str, name: str, state: str) -> BinarySensor:
+        return self._make(
+            BinarySensor,
+            object_id,
+            name=name,
+            state_topic=self._topics.status,
+            value_template=f"{{{{ none if not {state} else 'ON' if {state} in {list(_LOST)} else 'OFF' }}}}",
+            payload_on="ON",
+            payload_off="OFF",
+            device_class="problem",
+            entity_category="diagnostic",
         )
 
     def _diagnostic(

@@ -12,5 +12,6 @@ def announce(link: Link, settings: DeviceSettings, manifest: Manifest) -> None:
     if not settings.homeassistant.enabled:
         link.announce({})
         return
-    prefix = settings.homeassistant.prefix
-    link.announce(entities(settings.device.topics, manifest.labels, software=software(), prefix=prefix))
+    prefix, cameras = settings.homeassistant.prefix, [name for name in settings.all_cameras if name is not None]
+    topics, labels = settings.device.topics, manifest.labels
+    link.announce(entities(topics, labels, software=software(), cameras=cameras, prefix=prefix))

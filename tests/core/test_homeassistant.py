@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import jinja2
@@ -21,20 +22,24 @@ COMMON = {
 }
 FIELDS = {
     "sensor": COMMON | {"json_attributes_topic", "unit_of_measurement", "state_class"},
-    "binary_sensor": COMMON | {"payload_on", "payload_off"},
+    "binary_sensor": COMMON | {"payload_on", "payload_off", "device_class"},
     "event": COMMON | {"event_types"},
 }
 
 
-def entity(object_id: str) -> dict:
-    (found,) = [one for topic, one in ENTITIES.items() if topic.split("/")[3] == object_id]
+def entity(object_id: str, among: Mapping[str, homeassistant.AnyEntity] = ENTITIES) -> dict:
+    (found,) = [one for topic, one in among.items() if topic.split("/")[3] == object_id]
     return json.loads(homeassistant.encode(found))
 
 
 def value(object_id: str, message: ActionEvent | CurrentAction | Status, template: str = "value_template") -> str:
     """What Home Assistant makes of a message."""
+    return rendered(entity(object_id)[template], message)
+
+
+def rendered(template: str, message: ActionEvent | CurrentAction | Status) -> str:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    return environment.from_string(entity(object_id)[template]).render(value_json=json.loads(encode(message)))
+    return environment.from_string(template).render(value_json=json.loads(encode(message)))
 
 
 def current(action: str) -> CurrentAction:
@@ -61,15 +66,33 @@ def test_announcements_have_documented_fields_only_and_unique_ids():
         assert (prefix, node, leaf) == ("homeassistant", homeassistant.node(OWN), "config")
         assert payload["unique_id"] == f"{node}_{object_id}"
         assert payload.keys() <= FIELDS[component]
+        assert payload["default_entity_id"] == f"{component}.{payload['unique_id']}".replace("-", "_")
         ids.add(payload["unique_id"])
     assert len(ids) == len(ENTITIES)
 
 
 def test_every_action_but_background_has_a_binary_sensor_that_clears():
     """A binary sensor for each action is on while that is the current action and off with any other."""
-    actions = {one.unique_id for one in ENTITIES.values() if isinstance(one, homeassistant.BinarySensor)}
-    assert actions == {f"{homeassistant.node(OWN)}_action_{name}" for name in ("wave", "sit_down")}
+    switches = {one.unique_id for one in ENTITIES.values() if isinstance(one, homeassistant.BinarySensor)}
+    actions = {f"{homeassistant.node(OWN)}_action_{name}" for name in ("wave", "sit_down")}
+    assert switches - {f"{homeassistant.node(OWN)}_camera_lost"} == actions
     assert [value("action_wave", current(name)) for name in ("wave", "background")] == ["ON", "OFF"]
+
+
+@pytest.mark.parametrize(
+    ("state", "lost"),
+    [("ok", "OFF"), ("lost", "ON"), ("ended", "ON"), ("starting", "OFF"), ("resting", "OFF"), (None, "None")],
+)
+def test_a_lost_camera_is_a_problem(state: str | None, lost: str):
+    """The only camera, or each of several by its name, is lost or not; a last will, which names none, says neither."""
+    assert value("camera_lost", status(camera=state)) == lost
+    several = homeassistant.entities(OWN, LABELS, software="1", cameras=["back-door", "hall"])
+    names = {one.unique_id.split("camera_lost_")[1] for one in several.values() if "camera_lost" in one.unique_id}
+    assert names == {"back-door", "hall"}
+    template = entity("camera_lost_back-door", several)["value_template"]
+    cameras = None if state is None else {"back-door": state, "hall": "ok"}
+    assert rendered(template, status(cameras=cameras)) == lost
+    assert rendered(template, status(cameras={"hall": "lost"})) == "None"
 
 
 def test_the_sensor_says_the_current_action():

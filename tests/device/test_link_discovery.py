@@ -23,7 +23,7 @@ def announcements(*labels: str) -> dict[str, homeassistant.AnyEntity]:
 def announced(subscriber: Subscriber) -> set[str]:
     """The actions that a Home Assistant that has listened to everything would show."""
     latest = {message.topic: message.payload for message in subscriber.messages}
-    return {topic.split("/")[3] for topic, payload in latest.items() if "/binary_sensor/" in topic and payload}
+    return {topic.split("/")[3] for topic, payload in latest.items() if "/action_" in topic and payload}
 
 
 def test_home_assistant_sees_the_actions_of_the_model_at_work(broker: LocalBroker, outbox: Outbox):
