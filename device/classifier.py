@@ -17,7 +17,7 @@ from core.interpreter import Classifier
 from core.network import free_energy, softmax
 from core.skeleton import Array, Pose
 from core.window import Window, WindowBuffer
-from device.latency import LatencyMeter
+from device.latency.meter import LatencyMeter
 
 
 class Logits(Protocol):

@@ -1,4 +1,4 @@
-"""`posefleet device run | check | key | retire | bench`, and what `device.cli_setup` and `device.cli_onsite` have."""
+"""`posefleet device run | check | key | retire | bench`, and what `device.setup.cli` and `device.onsite.cli` have."""
 
 import logging
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-import device.cli_onsite
-import device.cli_setup
+import device.onsite.cli
+import device.setup.cli
 
 app = typer.Typer(
     help="The daemon on a board with a camera: recognises actions, publishes events, learns.\n\n"
@@ -19,7 +19,7 @@ app = typer.Typer(
 _Config = Annotated[Path, typer.Option(help="The device's configuration (TOML); POSEFLEET_* variables win over it.")]
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is going on.")]
 _DEFAULT = Path("/etc/posefleet/device.toml")
-app.command()(device.cli_setup.init)
+app.command()(device.setup.cli.init)
 
 
 @app.command()
@@ -50,8 +50,8 @@ def check(config: _Config = _DEFAULT, *, verbose: _Verbose = False) -> None:
     something outside, such as the broker, is not there now.
     """
     _log_to_stderr(verbose=verbose, level=logging.ERROR)
-    from device.check import report
-    from device.installation import stand_in_for_systemd
+    from device.setup.check import report
+    from device.setup.installation import stand_in_for_systemd
 
     stand_in_for_systemd(config)
     raise typer.Exit(report(config, typer.echo))
@@ -112,16 +112,16 @@ def bench(
     posefleet device bench --video people.mp4 --json bench.json --plot bench.png
     """
     _log_to_stderr(verbose=False, level=logging.ERROR)
-    from device.bench_run import BenchOptions
-    from device.bench_run import bench as run_bench
+    from device.bench.command import BenchOptions
+    from device.bench.command import bench as run_bench
 
     run_bench(BenchOptions(config, camera, video, frames, json, plot))
 
 
-app.command("config")(device.cli_setup.show_config)
-app.command()(device.cli_onsite.preview)
-app.command()(device.cli_onsite.teach)
-app.add_typer(device.cli_onsite.samples, name="samples")
+app.command("config")(device.setup.cli.show_config)
+app.command()(device.onsite.cli.preview)
+app.command()(device.onsite.cli.teach)
+app.add_typer(device.onsite.cli.samples, name="samples")
 
 
 def _log_to_stderr(*, verbose: bool, level: int = logging.INFO) -> None:

@@ -15,23 +15,23 @@ from core.bundle import Bundle
 from core.messages import Status
 from core.notify import Notifier
 from core.signing import SigningKey
-from device.broker_check import check_credentials
-from device.governor import make_governor
 from device.health import Health
 from device.homeassistant import announce
-from device.inbound import Handlers
-from device.latency import LatencyMeter
-from device.learner import Learner
-from device.link import Link
+from device.latency.governor import make_governor
+from device.latency.meter import LatencyMeter
+from device.learning.learner import Learner
+from device.learning.samples import SampleStore
+from device.link.broker_check import check_credentials
+from device.link.connection import Link
+from device.link.inbound import Handlers
 from device.lookouts import make_lookouts
 from device.loop import FrameLoop, Parts
 from device.onlookers import Onlookers
-from device.onsite import OnSite
-from device.outbox import Outbox
+from device.onsite.desk import OnSite
+from device.outbox.store import Outbox
 from device.releases import ReleaseClient, ReleaseStore
 from device.reload import Reload
 from device.reporter import Reporter
-from device.samples import SampleStore
 from device.settings import DeviceSettings, MetricsSettings
 from device.state import KEY_FILE, OUTBOX_FILE, SAMPLES_FILE, alone_in, prepare_state_directory
 

@@ -3,7 +3,7 @@
 from core.bundle import Manifest
 from core.homeassistant import entities
 from device.health import software
-from device.link import Link
+from device.link.connection import Link
 from device.settings import DeviceSettings
 
 

@@ -22,10 +22,10 @@ from typing import Self
 from core.bundle import Bundle, Manifest
 from core.interpreter import Classifier
 from core.messages import CameraState, EndedBy
-from device.camera import Camera, Frame
+from device.camera.capture import Camera, Frame
 from device.events import EventDraft
-from device.ladder import Workload
-from device.latency import LatencyMeter
+from device.latency.ladder import Workload
+from device.latency.meter import LatencyMeter
 from device.onlookers import Onlookers
 from device.settings import DeviceSettings
 from device.vision import Vision, make_vision

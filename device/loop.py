@@ -15,15 +15,15 @@ from datetime import UTC, datetime
 from core.bundle import Bundle
 from core.errors import PosefleetError
 from core.messages import Status
-from device.camera import Frame
-from device.governor import Governor, make_ladder
+from device.camera.capture import Frame
 from device.health import Health, State, Vitals, make_status
 from device.homeassistant import announce
-from device.latency import TOTAL, LatencyMeter
-from device.learner import Learner
-from device.link import Link
+from device.latency.governor import Governor, make_ladder
+from device.latency.meter import TOTAL, LatencyMeter
+from device.learning.learner import Learner
+from device.link.connection import Link
 from device.lookouts import Lookout, Lookouts
-from device.outbox import Outbox
+from device.outbox.store import Outbox
 from device.releases import ReleaseClient, ReleaseStore
 from device.reload import Reload
 from device.reporter import Reporter

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from core.bundle import Manifest
 from core.skeleton import Pose
-from device.camera import Frame
+from device.camera.capture import Frame
 from device.classifier import Decision
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from functools import partial
 
 from core.messages import ActionEvent, CurrentAction
 from device.events import EventDraft
-from device.link import Link
-from device.outbox import Outbox
+from device.link.connection import Link
+from device.outbox.store import Outbox
 from device.settings import IdentitySettings
 
 

@@ -12,7 +12,7 @@ from core.mqtt_settings import MqttSettings
 from core.settings import Section, Settings
 from core.signing import check_public_key
 from core.topics import RESERVED_SITES, DeviceTopics, check_name
-from device.camera_settings import CameraSettings
+from device.camera.settings import CameraSettings
 from device.preview_settings import PreviewSettings
 
 LadderStep = Literal["detection", "alternate", "resolution", "people"]

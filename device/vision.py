@@ -16,24 +16,24 @@ import numpy as np
 from core.bundle import Bundle
 from core.messages import EndedBy
 from core.skeleton import Array, Pose
-from device.camera import Frame
-from device.camera_settings import ZoneSettings
+from device.camera.capture import Frame
+from device.camera.settings import ZoneSettings
+from device.camera.sources import Image
 from device.classifier import Decision, Logits, Recogniser
 from device.events import EventDraft, EventMachine
-from device.latency import TOTAL, LatencyMeter
-from device.objects import ObjectDetector
+from device.latency.meter import TOTAL, LatencyMeter
+from device.objects.detector import ObjectDetector
 from device.onlookers import Onlookers, Sight
 from device.pose import Effort, PoseEstimator, make_estimator
 from device.settings import DeviceSettings, EventSettings
-from device.sources import Image
-from device.tracking import Departure, Tracker
+from device.tracking.tracker import Departure, Tracker
 from device.zones import ZoneGate
 
 log = logging.getLogger(__name__)
 
 
 class Things(Protocol):
-    """Finds what people do things with; see `device.objects.ObjectDetector`."""
+    """Finds what people do things with; see `device.objects.detector.ObjectDetector`."""
 
     classes: tuple[str, ...]
 

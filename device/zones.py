@@ -16,7 +16,7 @@ import numpy as np
 
 from core.bundle import BACKGROUND
 from core.skeleton import CORE15, Array, Pose, to_core15
-from device.camera_settings import Part, Point, ZoneSettings
+from device.camera.settings import Part, Point, ZoneSettings
 from device.classifier import Decision
 from device.events import EventDraft
 

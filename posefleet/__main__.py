@@ -10,8 +10,8 @@ import fleet.cli
 import posefleet.cli
 import posefleet.cli_analyse
 import training.cli
-import training.cli_data
-import training.cli_evaluate
+import training.commands.data
+import training.commands.evaluate
 from core.errors import PosefleetError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
@@ -26,8 +26,8 @@ app = typer.Typer(
 app.command()(posefleet.cli.demo)
 app.command()(posefleet.cli_analyse.analyse)
 app.command()(training.cli.train)
-app.command()(training.cli_evaluate.evaluate)
-app.add_typer(training.cli_data.app, name="data")
+app.command()(training.commands.evaluate.evaluate)
+app.add_typer(training.commands.data.app, name="data")
 app.add_typer(converter.cli.app, name="convert")
 app.add_typer(device.cli.app, name="device")
 app.add_typer(fleet.cli.app, name="fleet")

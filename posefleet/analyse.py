@@ -14,15 +14,15 @@ from pathlib import Path
 from core.bundle import Bundle
 from core.errors import InputError
 from core.skeleton import Array, Pose, to_core15
-from device.camera import Frame
+from device.camera.capture import Frame
 from device.classifier import Decision, Recogniser
 from device.events import EventDraft
-from device.latency import LatencyMeter
+from device.latency.meter import LatencyMeter
 from device.pose import make_estimator
 from device.settings import EventSettings, PoseSettings
 from device.vision import Vision
 from posefleet.timeline import Action, Person, Timeline
-from training.watching import frames
+from training.videos.watching import frames
 
 _FEWEST = 8  # frames: who was seen in less of them, and did nothing, passed by
 

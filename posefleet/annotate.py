@@ -13,7 +13,7 @@ from core.errors import InputError
 from device.drawing import Picture, draw_skeleton
 from posefleet.analyse import Analysis, Seen
 from posefleet.timeline import Person, Timeline
-from training.watching import frames
+from training.videos.watching import frames
 
 _CODEC = "mp4v"  # MPEG-4 part 2: OpenCV's wheels write and read it everywhere
 _LARGEST = 1280  # pixels of width; a wider video is scaled down

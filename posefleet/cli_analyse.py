@@ -44,7 +44,7 @@ def analyse(
         raise ConfigError(_HOW_TO_GET_ONE)
     from core.bundle import read_bundle, signer_of
     from posefleet.timeline import to_json, to_table
-    from training.cli_extract import pose_settings
+    from training.commands.extract import pose_settings
 
     if not model.is_dir():
         raise ConfigError(f"{model}: is no folder. {_HOW_TO_GET_ONE}")
@@ -68,7 +68,7 @@ def _run(video: Path, bundle: "Bundle", settings: "PoseSettings") -> "Analysis":
     from rich.progress import Progress
 
     from posefleet.analyse import analyse as judge
-    from training.watching import count_frames
+    from training.videos.watching import count_frames
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(video.name, total=count_frames(video))

@@ -14,8 +14,8 @@ from core.bundle import WEIGHTS, Bundle
 from core.signing import SigningKey
 from tests import learning, tiny
 from tests.training.plays import play
-from training.assess import assess
 from training.datasets.recording import Recording
+from training.evaluation.assess import assess
 from training.provenance import Provenance, Taught
 from training.report import as_html
 

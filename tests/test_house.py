@@ -37,7 +37,7 @@ def test_the_device_never_imports_tensorflow(command: list[str]):
 def test_the_daemon_never_imports_tensorflow():
     """With all of its parts loaded and a pose estimator made, TensorFlow, training and fleet are still not there."""
     script = (
-        "import device.daemon, device.check, device.learner, device.vision; "
+        "import device.daemon, device.setup.check, device.learning.learner, device.vision; "
         "from device.pose import make_estimator; from device.settings import PoseSettings; "
         "make_estimator(PoseSettings()).close()"
     )

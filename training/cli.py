@@ -134,7 +134,7 @@ def _check_data(
     training: "list[Recording]", validation: "list[Recording]", window_s: float, accepted: frozenset[str]
 ) -> None:
     """Say what is wrong with the data; stop where it was not accepted."""
-    from training.cli_check import print_findings
+    from training.commands.check import print_findings
     from training.datasets.checks import check_for_training, refuse
 
     findings = check_for_training(training, validation, window_s=window_s)

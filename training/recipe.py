@@ -26,7 +26,7 @@ import msgspec
 from core.errors import ConfigError
 from core.features import FeatureSpec
 from core.window import WindowSpec
-from training.augment import Augmentation
+from training.augmentation.augment import Augmentation
 from training.models import MODELS
 from training.train import TrainingConfig
 

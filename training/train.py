@@ -23,9 +23,9 @@ from core.network import cross_entropy, forward, free_energy
 from core.skeleton import Array
 from core.weights import Weights
 from core.window import WindowSpec
-from training.augment import Augmentation, blinded
+from training.augmentation.augment import Augmentation, blinded
+from training.augmentation.mixup import mix_up
 from training.datasets.windows import WindowSet
-from training.mixup import mix_up
 from training.models import MODELS
 from training.quiet import native_stderr_silenced
 from training.resume import Best, Run, fingerprint, load_run, save_run

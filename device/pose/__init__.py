@@ -19,7 +19,7 @@ __all__ = ["Effort", "PoseEstimator", "make_estimator"]
 
 @dataclass(frozen=True)
 class Effort:
-    """How much an estimator may do for a frame; `device.latency` lowers it when frames take too long.
+    """How much an estimator may do for a frame; `device.latency.meter` lowers it when frames take too long.
 
     Attributes:
         max_people: the most people followed at once.

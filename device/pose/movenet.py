@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from device.picture_model import IMAGENET, RAW, Array, Shape
+from device.objects.picture_model import IMAGENET, RAW, Array, Shape
 from device.pose.outputs import JOINTS, KEYPOINTS, Candidates, OutputLayout, Size, best
 
 _MULTI_ROW = KEYPOINTS + 5  # keypoints, box, score

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.skeleton import COCO17, Pose
-from device.picture_model import Array, PictureModel, Pixels, Shape
+from device.objects.picture_model import Array, PictureModel, Pixels, Shape
 
 Size = tuple[int, int]  # rows, columns
 JOINTS = COCO17.size

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.errors import ConfigError
 from core.skeleton import Pose
-from device.picture_model import Array, PictureModel
+from device.objects.picture_model import Array, PictureModel
 from device.pose import Effort, PoseEstimator
 from device.pose.letterbox import Letterbox
 from device.pose.movenet import MOVENET

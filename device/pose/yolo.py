@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from device.picture_model import RAW_BLUE_FIRST, UNIT, Array, Shape
+from device.objects.picture_model import RAW_BLUE_FIRST, UNIT, Array, Shape
 from device.pose.outputs import JOINTS, KEYPOINTS, Candidates, OutputLayout, Size, best, to_pixels
 
 _STRIDES = ((8, 16, 32), (8, 16, 32, 64))

@@ -11,8 +11,8 @@ from converter.pose_models import write_pose_models
 from device.settings import PoseSettings
 from posefleet.demo.plan import ACTION_S, FASTEST_FPS, GAP_S, WEAK_ACTIONS, Places, Plan
 from training.datasets.recording import Recording
-from training.extract import Source, extract_all
 from training.synthesis import ACTIONS, Clip, Footage, random_footage, random_script, write_clips
+from training.videos.extract import Source, extract_all
 
 PROCESSES = max(1, min(4, multiprocessing.cpu_count()))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.signing import SigningKey
-from device.samples import SampleStore
+from device.learning.samples import SampleStore
 from device.settings import LearningSettings
 from posefleet.demo.plan import Places, Plan
 from training.datasets.windows import WindowSet

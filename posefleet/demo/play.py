@@ -16,8 +16,8 @@ from posefleet.demo.plan import QUICK, WEAK_ACTIONS, WEAK_SECONDS, Places, Plan
 from posefleet.demo.processes import interruptible
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet, label_windows
-from training.evaluate import evaluate
-from training.plots import plot_confusion, plot_timeline
+from training.evaluation.evaluate import evaluate
+from training.evaluation.plots import plot_confusion, plot_timeline
 from training.synthesis import ACTIONS, Clip, Footage
 
 _PIPE_COLUMNS = 140

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from core.messages import ActionEvent, Status
 from posefleet.demo.tap import Traffic
-from training.evaluate import Report
-from training.event_metrics import EventReport, Span, match, within
+from training.evaluation.evaluate import Report
+from training.evaluation.event_metrics import EventReport, Span, match, within
 from training.synthesis import Clip
 
 TOLERANCE_S = 1.0  # an event counts when it begins and ends this close to what was done

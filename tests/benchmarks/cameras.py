@@ -21,8 +21,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from device.camera import Camera
-from device.camera_settings import CameraSettings
+from device.camera.capture import Camera
+from device.camera.settings import CameraSettings
 from tests.device.servers import CameraServer, mjpeg_server, rtsp_server
 
 PATIENCE_S = 60.0

@@ -19,11 +19,11 @@ from rich.progress import track
 from core.features import FeatureSpec, extract
 from core.network import forward
 from tests.benchmarks.accuracy.harness import Figure, console, report
-from training.augment import blinded
+from training.augmentation.augment import blinded
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet
+from training.evaluation.scores import Interval, interval
 from training.pipeline import classes_of, windows_of
-from training.scores import Interval, interval
 from training.synthesis.handling import HANDLINGS, THINGS, handling_take
 from training.train import Trained, TrainingConfig, train
 

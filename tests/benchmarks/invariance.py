@@ -26,7 +26,6 @@ from core.skeleton import Array
 from core.window import cut_windows
 from device.pose import make_estimator
 from device.settings import PoseSettings
-from training.extract import Source, extract_all
 from training.pipeline import make_checkpoint, train_on_recordings
 from training.synthesis import (
     ACTIONS,
@@ -40,6 +39,7 @@ from training.synthesis import (
     write_clips,
 )
 from training.train import TrainingConfig
+from training.videos.extract import Source, extract_all
 
 TEACHERS = ("anna", "ben", "carl", "dora", "emil", "fay", "iris", "kurt", "lars", "mona")
 JUDGES = ("gina", "hugo")

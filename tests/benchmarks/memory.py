@@ -17,7 +17,7 @@ from rich.progress import Progress
 
 from converter.pose_models import write_pose_models
 from core.signing import SigningKey
-from device.bench_worker import resident_mb
+from device.bench.worker import resident_mb
 from posefleet.broker import LocalBroker
 from tests import learning
 from tests.device.world import Daemon, World

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-import device.feeds
+import device.camera.feeds
 from converter.make_bundle import make_bundle
 from converter.quantize import make_template
 from core.architecture import parameter_count
@@ -31,8 +31,8 @@ from core.features import FeatureSpec
 from core.network import initialise
 from core.signing import SigningKey
 from core.window import WindowSpec
-from device.camera import Camera
-from device.camera_settings import CameraSettings
+from device.camera.capture import Camera
+from device.camera.settings import CameraSettings
 from device.lookouts import Lookouts
 from device.loop import FrameLoop
 from device.pose.recording import RecordingEstimator
@@ -139,7 +139,7 @@ def _running(directory: Path, bundle: Bundle, fps: float) -> Iterator[_Loop]:
     people.write_recording(directory / "people.npz", SCRIPT, fps=15.0, seed=5)
     estimator = RecordingEstimator(directory / "people.npz")
     settings = loop_settings(directory, bundle)
-    device.feeds.open_capture = lambda _source, **_options: Reel(fps)
+    device.camera.feeds.open_capture = lambda _source, **_options: Reel(fps)
     fresh = threading.Condition()
     with (
         loop_parts(settings, bundle, estimator) as parts,

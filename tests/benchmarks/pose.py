@@ -26,9 +26,9 @@ from rich.table import Table
 
 from converter.pose_models import write_pose_models
 from core.skeleton import Pose
+from device.camera.sources import Source, read_file
 from device.pose import PoseEstimator, make_estimator
 from device.settings import PoseSettings
-from device.sources import Source, read_file
 from training.synthesis import film, random_footage
 
 Image = npt.NDArray[np.uint8]

@@ -21,11 +21,11 @@ from rich.progress import track as progress
 from rich.table import Table
 
 from core.skeleton import Pose
-from device.assignment import assign
+from device.camera.sources import Image
 from device.pose import make_estimator
 from device.settings import PoseSettings
-from device.sources import Image
-from device.tracking import Tracker
+from device.tracking.assignment import assign
+from device.tracking.tracker import Tracker
 from training.synthesis import Stage, Truth, crossings, play
 
 AEROBICS = "videos/aerobics_3people_384x288_10fps.avi"

@@ -25,7 +25,7 @@ def few(clock: Clock) -> FewRepeats:
 
 
 def line(text: str, *arguments: object, level: int = logging.WARNING, number: int = 1) -> logging.LogRecord:
-    return logging.LogRecord("device.link", level, "link.py", number, text, arguments, None)
+    return logging.LogRecord("device.link.connection", level, "link.py", number, text, arguments, None)
 
 
 def test_a_flood_of_one_line_is_a_few_lines_a_minute(few: FewRepeats, clock: Clock):

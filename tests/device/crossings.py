@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from core.skeleton import Pose
-from device.tracking import Tracker
+from device.tracking.tracker import Tracker
 from training.synthesis import Stage, Truth, crossings, play
 
 _NOISE = 0.01  # of the body's height, standard deviation of a joint

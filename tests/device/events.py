@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.messages import ActionEvent, decode
 from core.topics import DeviceTopics
-from device.outbox import Outbox
+from device.outbox.store import Outbox
 
 TOPICS = DeviceTopics("home", "cam")
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from device.camera import Camera
+from device.camera.capture import Camera
 
 PATIENCE_S = 15.0  # for what takes a fraction of it unless the machine is busy
 

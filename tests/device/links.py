@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from core.messages import Status
 from core.mqtt_settings import MqttSettings
-from device.link import Handlers, Link
-from device.outbox import Outbox
+from device.link.connection import Handlers, Link
+from device.outbox.store import Outbox
 from device.settings import IdentitySettings
 
 IDENTITY = IdentitySettings(site="home", name="cam", group="g")

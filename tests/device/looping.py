@@ -11,19 +11,19 @@ import numpy as np
 from core.bundle import Bundle, write_bundle
 from core.messages import CurrentAction, Status
 from core.notify import Notifier
-from device.camera import Frame
+from device.camera.capture import Frame
 from device.classifier import Recogniser
-from device.governor import Governor, make_ladder
 from device.health import Health
-from device.latency import LatencyMeter
-from device.learner import Learner
+from device.latency.governor import Governor, make_ladder
+from device.latency.meter import LatencyMeter
+from device.learning.learner import Learner
+from device.learning.samples import SampleStore
 from device.lookouts import Lookout, Lookouts
 from device.loop import Parts
-from device.outbox import Outbox
+from device.outbox.store import Outbox
 from device.pose import PoseEstimator
 from device.releases import ReleaseClient, ReleaseStore
 from device.reporter import Reporter
-from device.samples import SampleStore
 from device.settings import DeviceSettings
 from device.vision import Vision
 from tests import people

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.bundle import Bundle
 from core.window import Window
-from device.camera import Frame
+from device.camera.capture import Frame
 from device.classifier import Decision
 from device.onlookers import Sight
 from tests import people

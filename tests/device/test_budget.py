@@ -14,10 +14,10 @@ import pytest
 
 from core.messages import Status
 from core.skeleton import Pose
-from device.camera import Frame
-from device.governor import FEWEST_FRAMES, Governor
-from device.ladder import Ladder, Rules, Workload, rungs_for
-from device.latency import TOTAL
+from device.camera.capture import Frame
+from device.latency.governor import FEWEST_FRAMES, Governor
+from device.latency.ladder import Ladder, Rules, Workload, rungs_for
+from device.latency.meter import TOTAL
 from device.lookouts import Lookouts
 from device.loop import FrameLoop, Parts
 from device.pose import Effort

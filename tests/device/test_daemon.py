@@ -9,12 +9,12 @@ from core import chunks, homeassistant, topics
 from core.bundle import Bundle
 from core.messages import ActionEvent, CurrentAction, Status, decode, encode
 from device.health import software
-from device.samples import SampleStore
+from device.learning.samples import SampleStore
 from posefleet.broker import LocalBroker
 from tests import people, tiny
 from tests.broker import Line, Subscriber, wait_until
 from tests.device.events import TOPICS
-from tests.device.test_learner import opened
+from tests.device.learning.test_learner import opened
 from tests.device.world import QUICK, NotifySocket, World
 
 

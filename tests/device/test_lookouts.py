@@ -10,9 +10,9 @@ from core.bundle import Bundle
 from core.errors import PosefleetError
 from core.interpreter import Classifier
 from core.messages import ActionEvent, decode
-from device.camera import Frame
-from device.camera_settings import ZoneSettings
-from device.latency import LatencyMeter
+from device.camera.capture import Frame
+from device.camera.settings import ZoneSettings
+from device.latency.meter import LatencyMeter
 from device.lookouts import Lookout, Lookouts, make_lookouts
 from device.loop import FrameLoop, Parts
 from device.settings import DeviceSettings

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.bundle import Bundle
-from device.camera import Frame
+from device.camera.capture import Frame
 from device.classifier import Recogniser
-from device.latency import LatencyMeter
+from device.latency.meter import LatencyMeter
 from device.onlookers import Onlookers, Sight
 from device.settings import EventSettings
 from device.vision import Vision

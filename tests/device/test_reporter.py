@@ -5,7 +5,7 @@ import pytest
 
 from core.messages import ActionEvent, CurrentAction, decode
 from device.events import EventDraft
-from device.outbox import Outbox
+from device.outbox.store import Outbox
 from device.reporter import Reporter
 from device.settings import IdentitySettings
 from tests.device.events import ROOM

@@ -4,7 +4,7 @@ import pytest
 
 from core import homeassistant
 from core.errors import UnavailableError
-from device.outbox import Outbox
+from device.outbox.store import Outbox
 from device.retire import retire
 from device.settings import DeviceSettings
 from posefleet.broker import LocalBroker, free_port

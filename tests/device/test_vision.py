@@ -11,10 +11,10 @@ import pytest
 from core.bundle import Bundle, seal
 from core.signing import SigningKey
 from core.skeleton import Pose
-from device.camera import Frame
+from device.camera.capture import Frame
 from device.classifier import Decision, Recogniser
 from device.events import EventDraft
-from device.latency import TOTAL, LatencyMeter
+from device.latency.meter import TOTAL, LatencyMeter
 from device.pose.recording import RecordingEstimator
 from device.settings import EventSettings
 from device.vision import Vision

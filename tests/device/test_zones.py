@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.skeleton import CORE15, Pose
-from device.camera_settings import ZoneSettings
+from device.camera.settings import ZoneSettings
 from device.events import EventDraft
 from device.zones import ZoneGate, is_inside, place_of
 from tests import people

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.messages import RoundClosed, RoundOpen, Status, decode
 from core.signing import SigningKey
-from device.samples import SampleStore
+from device.learning.samples import SampleStore
 from fleet.enrolment import enrol_devices, request_round
 from posefleet.broker import LocalBroker
 from tests import people, tiny

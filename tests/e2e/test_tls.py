@@ -9,9 +9,9 @@ from core.errors import UnavailableError
 from core.mqtt import Connection
 from core.mqtt_settings import MqttSettings
 from core.topics import DeviceTopics
-from device.broker_check import probe_broker
-from device.link import Handlers, Link
-from device.outbox import Outbox
+from device.link.broker_check import probe_broker
+from device.link.connection import Handlers, Link
+from device.outbox.store import Outbox
 from device.settings import IdentitySettings
 from fleet.acl import access_list, user_of
 from posefleet.broker import find_mosquitto

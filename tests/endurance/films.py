@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from device.sources import Image
+from device.camera.sources import Image
 from tests import tiny
 from training.synthesis import random_footage, write_clips
 

@@ -18,9 +18,9 @@ from typing import Literal
 
 from core.messages import ActionEvent, Status, decode
 from core.mqtt_settings import MqttSettings
-from device.inbound import Handlers
-from device.link import Link
-from device.outbox import Outbox
+from device.link.connection import Link
+from device.link.inbound import Handlers
+from device.outbox.store import Outbox
 from device.settings import IdentitySettings
 
 IDENTITY = IdentitySettings(site="home", name="maker")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from device.bench_worker import resident_mb
+from device.bench.worker import resident_mb
 from posefleet.broker import find_mosquitto, free_port
 from tests.broker import wait_until
 from tests.endurance.ledger import Ledger

@@ -26,7 +26,7 @@ from rich.console import Console
 
 from core.messages import ActionEvent, RoundClosed, decode
 from core.signing import SigningKey
-from device.samples import SampleStore
+from device.learning.samples import SampleStore
 from posefleet.broker import LocalBroker
 from posefleet.demo.tap import read
 from tests import learning

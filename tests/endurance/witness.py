@@ -15,9 +15,9 @@ import numpy as np
 import device.classifier
 import device.vision
 from core.skeleton import MEDIAPIPE33, Array, Pose, to_core15
+from device.camera.sources import Image
 from device.pose import Effort, PoseEstimator
 from device.settings import PoseSettings
-from device.sources import Image
 from posefleet.__main__ import main
 from tests.endurance.sieve.copies import Secrets
 from tests.endurance.sieve.traces import STEP_S, Seen

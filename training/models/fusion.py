@@ -2,7 +2,7 @@
 
 About 187,000 parameters. Each frame's joints and objects are embedded together, twice, so that the network can tell a
 hand that holds a cup from a hand with a cup behind it; the rest is the default network. In training objects are often
-hidden, one or all (`training.augment.Augmentation.blind`), and validation people are also judged without them, so that
+hidden, one or all (`Augmentation.blind`), and validation people are also judged without them, so that
 a blind detector costs no more than not having one.
 """
 

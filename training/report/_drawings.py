@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.event_metrics import Span
-from training.plots import draw_confusion, pyplot
+from training.evaluation.event_metrics import Span
+from training.evaluation.plots import draw_confusion, pyplot
 from training.report._evaluation import Evaluation
 
 if TYPE_CHECKING:

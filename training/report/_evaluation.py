@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from training.datasets.checks import Finding
 from training.datasets.splits import Split
-from training.evaluate import Report
-from training.stream_scores import StreamScores
-from training.streaming import Take
+from training.evaluation.evaluate import Report
+from training.evaluation.stream_scores import StreamScores
+from training.evaluation.streaming import Take
 
 
 @dataclass(frozen=True)

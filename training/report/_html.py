@@ -5,10 +5,10 @@ The first screen has the verdict, what it rests on, and the six figures that dec
 
 from pathlib import Path
 
+from training.evaluation.scores import Interval
 from training.report._drawings import drawings
 from training.report._evaluation import Evaluation
 from training.report._verdict import Level, verdict
-from training.scores import Interval
 
 _TEMPLATE = Path(__file__).parent / "page.html"
 _COLOURS = {Level.TRUST: "trust", Level.CARE: "care", Level.DOUBT: "doubt"}

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from training.event_metrics import EventReport
+from training.evaluation.event_metrics import EventReport
+from training.evaluation.scores import Scores
+from training.evaluation.stream_scores import StreamScores
 from training.report._evaluation import Evaluation
 from training.report._verdict import verdict
-from training.scores import Scores
-from training.stream_scores import StreamScores
 
 _DIGITS = 4
 

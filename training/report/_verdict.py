@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from training.evaluation.scores import Scores
 from training.report._evaluation import Evaluation
-from training.scores import Scores
 
 _FEW_PEOPLE = 5  # fewer say little about the next one
 _WIDE = 0.10  # of an interval: one person more or less would change the picture

@@ -24,13 +24,13 @@ from core.skeleton import MEDIAPIPE33, Array, Pose
 from device.settings import PoseSettings
 from training.datasets.arrays import AnyArray, read_npz
 from training.datasets.recording import Recording
-from training.extract_cache import signature
 from training.synthesis.guess import guess
 from training.synthesis.motions import BACKGROUND, REPERTOIRE
 from training.synthesis.props import make_prop
 from training.synthesis.scene import Vector
 from training.synthesis.stage import Player, Stage, play
-from training.workers import in_processes
+from training.videos.cache import signature
+from training.videos.workers import in_processes
 
 CLASSES = (BACKGROUND, *REPERTOIRE)
 

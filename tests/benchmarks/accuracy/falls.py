@@ -14,7 +14,7 @@ from tests.benchmarks.accuracy.harness import DATA, Answers, Figure, Quantizer, 
 from training.datasets.formats import npz_streams
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording
-from training.event_metrics import EventReport, Span, match, together, touching
+from training.evaluation.event_metrics import EventReport, Span, match, together, touching
 
 ABOUT = (
     "Thirty videos, COCO-17 joints in the picture; five folds by video, mean and standard deviation over seeds. "

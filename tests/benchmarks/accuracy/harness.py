@@ -20,7 +20,7 @@ from core.interpreter import Classifier
 from core.network import forward, softmax
 from core.skeleton import Array
 from core.weights import Weights
-from training.augment import sample
+from training.augmentation.augment import sample
 from training.datasets.recording import Recording
 from training.pipeline import FINER, checkpoint_of, classes_of, windows_of
 from training.recipe import RECIPES, read_recipe

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core.skeleton import HAND21, HOLISTIC75, MEDIAPIPE33
+from device.camera.sources import Source, read_file
 from device.pose.holistic import HolisticEstimator, Landmarks, is_signer
-from device.sources import Source, read_file
 from training.datasets.formats._landmarks import decode_vectors
 from training.synthesis import Footage, Script, Segment, film
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from core.skeleton import MEDIAPIPE33
+from device.camera.sources import Source, read_file
 from device.pose import PoseEstimator, make_estimator
 from device.settings import PoseSettings
-from device.sources import Source, read_file
-from device.tracking import Tracker
+from device.tracking.tracker import Tracker
 from training.synthesis import Footage, Script, Segment, film
 
 ANNA = Footage(

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from core.bundle import Bundle
-from device.camera import Frame
+from device.camera.capture import Frame
 from device.preview.picture import draw, encode
 from tests.device.sights import sight
 

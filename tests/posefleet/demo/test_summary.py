@@ -57,5 +57,5 @@ def test_a_film_can_be_cut_in_any_pause(seconds):
 def test_the_films_beginning_is_read_from_the_log(tmp_path):
     """The daemon says when its film began, to the millisecond."""
     log = tmp_path / "kitchen.log"
-    log.write_text("INFO x\nINFO device.camera: camera a.mp4: plays from 2026-01-01T00:00:03.250+00:00, 10.00 frames\n")
+    log.write_text("INFO x\nINFO device.camera.feeds: a.mp4: plays from 2026-01-01T00:00:03.250+00:00, 10.00 frames\n")
     assert film_began(log) == BEGAN + timedelta(seconds=3.25)

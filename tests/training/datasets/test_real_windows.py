@@ -9,7 +9,7 @@ import pytest
 from core.features import FeatureSpec, extract, points_of
 from core.skeleton import Pose
 from core.window import WindowBuffer, WindowSpec
-from training.augment import mirrored
+from training.augmentation.augment import mirrored
 from training.datasets.formats import landmarks_csv, msr_action3d, npz_clips, npz_streams
 from training.datasets.formats._base import Options
 from training.datasets.windows import label_windows

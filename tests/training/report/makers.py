@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from training.datasets.splits import Split
-from training.evaluate import Report, Unknown
-from training.event_metrics import Span
+from training.evaluation.evaluate import Report, Unknown
+from training.evaluation.event_metrics import Span
+from training.evaluation.scores import Scores, score
+from training.evaluation.stream_scores import StreamScores, judge_takes
+from training.evaluation.streaming import Take
 from training.report import Evaluation
-from training.scores import Scores, score
-from training.stream_scores import StreamScores, judge_takes
-from training.streaming import Take
 
 LABELS = ("background", "clap", "<b>wave</b>")
 HONEST = Split("by subject", (0,), (1,))

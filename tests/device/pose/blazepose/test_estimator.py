@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from core.skeleton import MEDIAPIPE33
+from device.camera.sources import Source, read_file
 from device.pose import Effort, make_estimator
 from device.pose.blazepose import BlazePoseEstimator
 from device.settings import PoseSettings
-from device.sources import Source, read_file
 from training.synthesis import film, random_footage
 from training.synthesis.plays import group, side_by_side
 from training.synthesis.stage import play

@@ -1,0 +1,1 @@
+"""`posefleet device bench`: stages and estimators measured on this board."""

@@ -1,0 +1,1 @@
+"""The budget of a frame: measured by stage, and held by a ladder of named steps."""

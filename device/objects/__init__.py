@@ -1,0 +1,1 @@
+"""Things in people's hands, found by a user's own detector."""

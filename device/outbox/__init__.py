@@ -1,0 +1,1 @@
+"""Store and forward: what waits on the disk until somebody has it."""

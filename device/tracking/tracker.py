@@ -1,0 +1,181 @@
+"""Who is who from frame to frame: poses get the number of the track that they continue.
+
+- A number is given to every appearance; it is no identity and is not kept when somebody leaves and comes back.
+- Everybody is expected where their own velocity leads, and known by what they wear, so two people who pass each other
+  keep their numbers, even while one is hidden behind the other. All are matched at once, at the least total cost.
+- Time is in seconds and distance in body sizes: frames may come at any rate and be missed, people may be near or far.
+- Whose pose comes first in the list changes nothing but the order of the answer.
+
+    tracker = Tracker()
+    people, departures = tracker.update(poses, captured_at, image)      # [(1, pose), (2, pose)], []
+
+docs/decisions/0006 says why no library does this.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from core.skeleton import Array, Pose, to_core15
+from device.tracking.assignment import assign
+from device.tracking.looks import difference, look_of
+from device.tracking.track import Sighting, Track, common
+
+MAX_GAP_S = 0.7  # unseen for longer: the track ends ...
+MAX_HIDDEN_S = 2.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
+PROOF_S = 1.0  # who is first seen close to somebody else is a mistake until seen apart, or for as long as this
+
+_BLUR = 0.05  # body sizes: how far joints of the same person are from their prediction, at once ...
+_BLUR_PER_S = 0.3  # ... and the more the longer ago the person was seen
+_GROWTH = 4.0  # blurs by which the logarithm of the same person's size differs
+_SHADE = 20.0  # grey levels by which the look of the same person differs
+_NEAR, _NEAR_PER_S = 0.25, 0.6  # body sizes from the prediction; who is farther off is somebody else
+_FARTHEST = 0.6  # body sizes; nor does anybody jump farther than this, however long ago
+_UNPROVEN = 12.0  # added to the cost of a track that may be a mistake
+_NEVER = 1e6  # the cost of what cannot be
+_MISSED = 1e3  # the cost of leaving a track without a pose: more than that of any match that can be
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A track that has ended, and when it was last seen."""
+
+    track: int
+    last_seen: float
+
+
+class Tracker:
+    """See the module.
+
+    Args:
+        numbers: for new tracks; several trackers that share them give no number twice.
+    """
+
+    def __init__(self, numbers: Iterator[int] | None = None) -> None:
+        self._numbers = itertools.count(1) if numbers is None else numbers
+        self._tracks: list[Track] = []
+        self._begun = 0
+
+    def update(
+        self, poses: list[Pose], captured_at: float, image: npt.NDArray[np.uint8] | None = None
+    ) -> tuple[list[tuple[int, Pose]], list[Departure]]:
+        """Number the poses of one frame, in their order; also say which tracks have ended by now.
+
+        A pose that may be a mistake (PROOF_S) is left out.
+
+        Args:
+            poses: of one picture.
+            captured_at: seconds on a clock that only goes forward.
+            image: the picture, (H, W, 3) uint8; without it people are told apart by their places alone.
+        """
+        departures = self._depart(captured_at)
+        sightings = [Sighting(pose, to_core15(pose), captured_at) for pose in poses]
+        if image is not None:
+            sightings = [_looked_at(one, sightings, image) for one in sightings]
+        # From left to right, so that nothing depends on the order in which an estimator names people.
+        ordered = sorted(sightings, key=lambda one: one.keypoints[:, :2].sum(axis=0).tolist())
+        known = [track for track in self._tracks if track.number is not None]
+        numbers: dict[int, int | None] = {}
+        for owner, one in zip(self._match(ordered), ordered, strict=True):
+            numbers[id(one)] = self._continue(owner, one, ordered, known)
+        for track in self._tracks:
+            if track.last_seen < captured_at and any(track.is_near(one) for one in sightings):
+                track.expected_at = captured_at
+        numbered = [(numbers[id(one)], one.pose) for one in sightings]
+        return [(number, pose) for number, pose in numbered if number is not None], departures
+
+    @property
+    def begun(self) -> int:
+        """Number of tracks ever begun and numbered."""
+        return self._begun
+
+    def clear(self) -> list[int]:
+        """End every track; their numbers."""
+        numbers = [track.number for track in self._tracks if track.number is not None]
+        self._tracks = []
+        return numbers
+
+    def _depart(self, now: float) -> list[Departure]:
+        """End the tracks of those who have been missed for too long."""
+        gone = [
+            track
+            for track in self._tracks
+            if now - track.expected_at > MAX_GAP_S or now - track.last_seen > MAX_HIDDEN_S
+        ]
+        self._tracks = [track for track in self._tracks if track not in gone]
+        return [Departure(track.number, track.last_seen) for track in gone if track.number is not None]
+
+    def _continue(
+        self, track: Track | None, sighting: Sighting, all_seen: list[Sighting], known: list[Track]
+    ) -> int | None:
+        """Add a sighting to its track, or begin one; the track's number, once it has one."""
+        crowded = any(other.is_near(sighting) for other in known if other is not track)
+        if track is None:
+            track = Track(sighting)
+            self._tracks.append(track)
+        else:
+            track.see(
+                sighting, crowded=crowded or any(sighting.is_near(one) for one in all_seen if one is not sighting)
+            )
+        if track.number is None and (not crowded or sighting.at - track.began >= PROOF_S):
+            self._begun += 1
+            track.number = next(self._numbers)
+        return track.number
+
+    def _match(self, sightings: list[Sighting]) -> list[Track | None]:
+        """The track of every sighting, or None for somebody new."""
+        owners: list[Track | None] = [None] * len(sightings)
+        if not sightings or not self._tracks:
+            return owners
+        alone = np.full((len(self._tracks), len(self._tracks)), _NEVER)
+        np.fill_diagonal(alone, _MISSED)
+        for track, column in zip(self._tracks, assign(np.hstack([self._costs(sightings), alone])), strict=True):
+            if column < len(sightings):
+                owners[column] = track
+        return owners
+
+    def _costs(self, sightings: list[Sighting]) -> npt.NDArray[np.float64]:
+        """(tracks, sightings) minus twice the logarithm of how likely the one continues the other."""
+        now = sightings[0].at
+        gap = now - np.array([track.last_seen for track in self._tracks])[:, None]
+        known, sizes = (np.array([one.size for one in many]) for many in (self._tracks, sightings))
+        distance = self._distances(sightings) / np.maximum.outer(known, sizes)
+        blur = _BLUR + _BLUR_PER_S * gap
+        growth = np.log(sizes) - np.log(known)[:, None]
+        # The last term is a Gaussian's own height: who was seen just now claims what is near with more right than who
+        # has been missed for a while and may be anywhere.
+        cost = (distance / blur) ** 2 + (growth / (_GROWTH * blur)) ** 2 + 4 * np.log(blur / _BLUR)
+        cost += (self._changes(sightings) / _SHADE) ** 2
+        cost += np.array([_UNPROVEN * (track.number is None) for track in self._tracks])[:, None]
+        cost[distance > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
+        costs: npt.NDArray[np.float64] = cost
+        return costs
+
+    def _distances(self, sightings: list[Sighting]) -> Array:
+        """(tracks, sightings) mean distance of the joints seen in both from where they must be."""
+        found = np.stack([one.keypoints for one in sightings])
+        expected = np.stack([track.expected(sightings[0].at) for track in self._tracks])
+        known = np.stack([track.newest.keypoints for track in self._tracks])
+        weight = common(known[:, None], found[None])
+        apart = np.linalg.norm(expected[:, None] - found[None, ..., :2], axis=-1)
+        distances: Array = (apart * weight).sum(axis=-1) / weight.sum(axis=-1)
+        return distances
+
+    def _changes(self, sightings: list[Sighting]) -> Array:
+        """(tracks, sightings) differences in look, grey levels; 0 where either is not known."""
+        changes = np.zeros((len(self._tracks), len(sightings)), np.float32)
+        for row, track in enumerate(self._tracks):
+            for column, one in enumerate(sightings):
+                if track.look is not None and one.look is not None:
+                    changes[row, column] = difference(track.look, one.look)
+        return changes
+
+
+def _looked_at(sighting: Sighting, all_seen: list[Sighting], image: npt.NDArray[np.uint8]) -> Sighting:
+    """With its look, unless somebody near may be in front."""
+    if any(sighting.is_near(one) for one in all_seen if one is not sighting):
+        return sighting
+    return replace(sighting, look=look_of(image, sighting.keypoints))

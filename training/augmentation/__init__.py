@@ -1,0 +1,1 @@
+"""Windows as other people and other cameras would have shown them."""

@@ -1,0 +1,1 @@
+"""Videos to recordings, with the estimator that the daemon runs."""
