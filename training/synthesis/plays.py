@@ -8,12 +8,13 @@
 Everything is decided by seeds; `crossings(20)[:5] == crossings(5)`.
 """
 
+from collections.abc import Iterable
 from math import radians
 
 import numpy as np
 
 from training.synthesis.body import random_build
-from training.synthesis.motions import ACTIONS, BACKGROUND, BACKGROUNDS
+from training.synthesis.motions import ACTIONS, BACKGROUND, BACKGROUNDS, REPERTOIRE
 from training.synthesis.props import Kind, Prop
 from training.synthesis.route import Mark, Route
 from training.synthesis.scene import Camera
@@ -146,6 +147,16 @@ def performance(action: str, *, person: int, take: int, hidden: bool = False, se
         camera_height_m=round(camera.height_m, 3),
         field_of_view=round(camera.field_of_view, 3),
     )
+
+
+def performances(people: Iterable[int], *, takes: int = 2) -> list[Stage]:
+    """Everything that can be recognised, and background, by each person; in every second take behind something."""
+    return [
+        performance(action, person=person, take=take, hidden=bool(take % 2))
+        for person in people
+        for action in (BACKGROUND, *REPERTOIRE)
+        for take in range(takes)
+    ]
 
 
 def _screen(rng: np.random.Generator, x: float, distance_m: float) -> Prop:

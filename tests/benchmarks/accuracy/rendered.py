@@ -20,7 +20,7 @@ from core.window import cut_windows
 from device.settings import PoseSettings
 from tests.benchmarks.accuracy.harness import Answers, Figure, Quantizer, console, costs, learn, recipe, report
 from training.datasets.recording import Recording
-from training.synthesis.plays import performance
+from training.synthesis.plays import performances
 from training.synthesis.sightings import CLASSES, Sighting, imagine, look_at
 from training.synthesis.stage import Stage
 from training.train import TrainingConfig
@@ -54,23 +54,13 @@ class _Judgement:
 
 def run(seeds: int) -> None:
     """Measure and report."""
-    stages = stages_of(JUDGED)
+    stages = performances(JUDGED)
     test = seen(stages)
-    training = [*(one.recording for one in seen(stages_of(TAUGHT))), *imagined(IMAGINED)]
+    training = [*(one.recording for one in seen(performances(TAUGHT))), *imagined(IMAGINED)]
     judgements = [_judge(training, test, recipe("rendered", seed=seed)) for seed in range(seeds)]
     answers = judgements[-1].answers
     figures = [*_figures(judgements, stages, test), *costs(answers, Quantizer(answers.trained.architecture))]
     report("rendered", "Rendered people", ABOUT, figures)
-
-
-def stages_of(people: Iterable[int], takes: int = 2) -> list[Stage]:
-    """Every action of each person, in every second take with something before the person."""
-    return [
-        performance(action, person=person, take=take, hidden=bool(take % 2))
-        for person in people
-        for action in CLASSES
-        for take in range(takes)
-    ]
 
 
 def seen(stages: Sequence[Stage], cache: Path = _CACHE) -> list[Sighting]:
@@ -82,7 +72,7 @@ def seen(stages: Sequence[Stage], cache: Path = _CACHE) -> list[Sighting]:
 
 def imagined(people: Iterable[int]) -> list[Recording]:
     """Takes of people whom nobody rendered."""
-    return [imagine(stage) for stage in track(stages_of(people), "imagining", console=console)]
+    return [imagine(stage) for stage in track(performances(people), "imagining", console=console)]
 
 
 def _judge(training: Sequence[Recording], test: Sequence[Sighting], config: TrainingConfig) -> _Judgement:

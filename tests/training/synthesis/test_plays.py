@@ -7,7 +7,16 @@ import pytest
 
 from core.skeleton import MEDIAPIPE33
 from training.synthesis.motions import BACKGROUND, REPERTOIRE
-from training.synthesis.plays import GAPS_M, alone, crossings, empty_room, group, performance, side_by_side
+from training.synthesis.plays import (
+    GAPS_M,
+    alone,
+    crossings,
+    empty_room,
+    group,
+    performance,
+    performances,
+    side_by_side,
+)
 from training.synthesis.props import KINDS
 from training.synthesis.stage import play
 
@@ -72,6 +81,14 @@ def test_a_performance_is_one_action_seen_from_somewhere():
     for action in (*REPERTOIRE, BACKGROUND):
         script = performance(action, person=1, take=0).actors[0].script
         assert {script.label_at(t) for t in np.arange(0, 4, 0.1)} == {action}
+
+
+def test_performances_are_everything_by_everybody():
+    """Each person does each action and background twice, once of it behind something; no two clips are the same."""
+    stages = performances([5, 9])
+    assert len({stage.digest for stage in stages}) == len(stages) == 2 * 2 * (len(REPERTOIRE) + 1)
+    assert [bool(stage.props) for stage in stages] == [False, True] * (len(stages) // 2)
+    assert {stage.actors[0].person_seed for stage in stages} == {5, 9}
 
 
 def test_a_performer_is_in_the_picture_from_head_to_foot():
