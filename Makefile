@@ -14,6 +14,7 @@ help:
 	@echo "make bench   measurements, as ratios in one run"
 	@echo "make deb     the Debian packages for boards, in dist/"
 	@echo "make boot    install the package under a real systemd (root, mmdebstrap, systemd-container; minutes)"
+	@echo "make homeassistant  Home Assistant itself, in .homeassistant/, reads what devices announce"
 	@echo "make accuracy  how well real recordings are recognised, into docs/benchmarks.md (an hour or two)"
 	@echo "make lock    compile requirements/ again from pyproject.toml"
 
@@ -43,6 +44,11 @@ check: setup
 boot: setup
 	POSEFLEET_BOOT=1 $(BIN)/pytest -n 0 tests/systemd
 
+homeassistant: setup
+	test -e .homeassistant || $(PYTHON) -m venv .homeassistant
+	VIRTUAL_ENV=.homeassistant $(BIN)/uv pip sync -q --require-hashes requirements/homeassistant-py311.txt
+	$(BIN)/pytest -n 0 -rs tests/core/test_announced.py
+
 deb: setup
 	systemd/deb/build amd64
 	systemd/deb/build arm64
@@ -57,10 +63,12 @@ accuracy: setup
 lock: setup
 	$(BIN)/uv pip compile -q pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o requirements/dev-py311.txt
+	$(BIN)/uv pip compile -q requirements/homeassistant.in --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header -o requirements/homeassistant-py311.txt
 	for machine in x86_64 aarch64; do \
 		$(BIN)/uv pip compile -q pyproject.toml --extra board --extra fleet --python-version 3.11 \
 			--python-platform $$machine-manylinux_2_36 --generate-hashes --no-emit-index-url --no-header \
 			-o requirements/board-$$machine-py311.txt; \
 	done
 
-.PHONY: help setup demo test check boot deb bench accuracy lock
+.PHONY: help setup demo test check boot homeassistant deb bench accuracy lock
