@@ -2,7 +2,9 @@
 
     python -m tests.benchmarks.memory --minutes 30      # on a quiet machine; says MB, and MB an hour
 
-Nothing here passes or fails. The first minutes, in which caches and pools fill, are left out of the slope.
+Nothing here passes or fails. The slope is that of each minute's least: a picture that is just being handed on, which
+happens more often while others want the processor, comes and goes. The first minutes, in which caches and pools fill,
+are left out. As a service the daemon has MALLOC_* in its environment; see systemd/posefleet-device.service.
 """
 
 import argparse
@@ -87,10 +89,17 @@ def _libraries(daemon: Daemon) -> list[str]:
     ]
 
 
+def _least_of_each_minute(minutes: np.ndarray, megabytes: np.ndarray) -> np.ndarray:
+    """Rows of minutes and MB."""
+    number = minutes.astype(int)
+    return np.array([(minute + 0.5, megabytes[number == minute].min()) for minute in np.unique(number)])
+
+
 def _print(console: Console, samples: np.ndarray, loaded: list[str]) -> None:
     minutes, megabytes, threads = samples.T
     settled = minutes >= min(_SETTLING_MINUTES, _SETTLING_SHARE * minutes[-1])
-    slope = 60 * np.polyfit(minutes[settled], megabytes[settled], 1)[0]
+    least = _least_of_each_minute(minutes[settled], megabytes[settled])
+    slope = 60 * np.polyfit(*least.T, 1)[0] if len(least) > 1 else np.nan
     for moment in (0.5, 1, 2, 5, 10, 15, 20, 30):
         if moment <= minutes[-1]:
             console.print(f"after {moment:>4} minutes {megabytes[np.argmax(minutes >= moment)]:.1f} MB resident")
