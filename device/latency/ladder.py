@@ -5,7 +5,8 @@ A pure state machine; `device.latency.governor` measures and acts. What it promi
 - A step down is taken only when the 95th percentile is over the budget; the least hurtful step comes first.
 - A step up is taken only after some seconds of room (far enough below the budget) with somebody in the picture: an
   empty room is cheap, and says nothing about the frames that follow when somebody comes in.
-- It does not swing: a step up that has to be undone soon is tried again only after twice as long, up to ten minutes.
+- It does not swing: a step up that has to be undone soon is tried again only after twice as long, up to ten minutes;
+  or as soon as any other once frames are much quicker than before that attempt: what was in the way is gone.
 - Steps that cannot help are not there (an estimator without a choice, one person only), or are passed over (room for
   more people than are in the picture).
 
@@ -23,6 +24,7 @@ from device.settings import LadderStep
 _RARER = 4  # times: newcomers are noticed two seconds later at 30 frames a second
 _RAREST = 300  # pictures between two looks for newcomers, as in `device.settings.PoseSettings`
 _LONGEST_PATIENCE_S = 600.0
+_EASED = 0.7  # times what frames took before a step up that failed: another board, as it were
 _LONGEST_BREAK_S = 2.0  # between two judgements: more than this was not room, but nothing at all
 
 
@@ -133,7 +135,19 @@ class _State:
     depth: int = 0  # so many of the rungs are in force
     judged_at: float | None = None
     room_s: float = 0.0  # how long there has been room, with somebody there
+    eased_s: float = 0.0  # likewise, and much more than before the last step up failed
     rose_at: float | None = None  # a step up that has yet to prove itself
+    before: tuple[int, float] | None = None  # depth and p95 when it was taken
+
+    def rest(self) -> None:
+        """Room has to be waited for anew."""
+        self.room_s = self.eased_s = 0.0
+
+    def has_eased(self, p95_ms: float) -> bool:
+        if self.before is None or self.rose_at is not None:
+            return False
+        depth, before_ms = self.before
+        return self.depth == depth and p95_ms < _EASED * before_ms
 
 
 class Ladder:
@@ -172,17 +186,20 @@ class Ladder:
         if p95_ms > rules.budget_ms:
             return self._step_down(people)
         if p95_ms > rules.room * rules.budget_ms:
-            state.room_s = 0.0
+            state.rest()
         elif people:
             state.room_s += since
-        if state.depth and state.room_s >= state.patience_s:
-            state.depth, state.room_s, state.rose_at = state.depth - 1, 0.0, now
+            state.eased_s = state.eased_s + since if state.has_eased(p95_ms) else 0.0
+        if state.depth and (state.room_s >= state.patience_s or state.eased_s >= rules.patience_s):
+            state.before, state.rose_at = (state.depth, p95_ms), now
+            state.depth -= 1
+            state.rest()
             return True
         return False
 
     def _step_down(self, people: int) -> bool:
         state = self._state
-        state.room_s = 0.0
+        state.rest()
         below = (depth for depth in range(state.depth, len(self._rungs)) if self._rungs[depth].helps(people))
         found = next(below, None)
         if found is None:

@@ -146,6 +146,25 @@ def test_a_step_up_that_holds_makes_it_patient_again():
     assert waits[1] == pytest.approx(30, abs=3)  # until the first has proved itself
 
 
+def test_when_the_load_is_gone_it_does_not_wait_for_what_failed_under_it():
+    """After failed attempts, frames that are clearly quicker than before them are room enough for the normal wait."""
+    one = ladder(("people",))
+    moment = itertools.count(0.0, 1.0)
+    one.judge(OVER, next(moment), people=3)
+    for _ in range(4):
+        while one.in_force:
+            one.judge(ROOM, next(moment), people=3)
+        one.judge(OVER, next(moment), people=3)
+    began = next(moment)
+    assert not any(one.judge(ROOM, next(moment), people=3) for _ in range(60))
+    gone = next(moment)
+    while one.in_force:
+        now = next(moment)
+        one.judge(ROOM / 2, now, people=3)
+    assert now - gone == pytest.approx(20, abs=3)
+    assert now - began < 160
+
+
 JUDGEMENTS = st.lists(st.tuples(st.floats(0.1, 5), st.floats(0, 200), st.integers(0, 4)), min_size=1, max_size=150)
 
 
