@@ -13,10 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from core.settings import Section
+from core.settings import Section, credential
 from core.topics import check_name
 from device.camera.schedule import Period
 
+_CREDENTIAL = "credential:"
 _LEAST_CROP = 0.05  # of the picture's width and height: less shows nobody
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -37,7 +38,9 @@ class CameraSettings(Section):
     """[camera] where pictures come from."""
 
     url: str = Field(default="0", min_length=1, repr=False)
-    """A V4L2 index (0), an rtsp:// or http:// address, a video file, or `picamera2` (`picamera2:1` for the second)."""
+    """A V4L2 index (0), an rtsp:// or http:// address, a video file, or `picamera2` (`picamera2:1` for the second). An
+    address with a password is better kept out of this file: `credential:NAME` stands for what the packaged service gets
+    from systemd, out of /etc/posefleet/cameras/NAME."""
     width: int = Field(default=640, ge=160, le=7680)
     """Of a V4L2 camera's or picamera2's pictures; it takes the nearest that it can. Streams and files have their own
     size."""
@@ -61,6 +64,20 @@ class CameraSettings(Section):
     """When not to look at all, in local time: ["22:00-06:00"]. The camera is closed then, and status says `resting`."""
     zones: dict[str, ZoneSettings] = Field(default={}, max_length=16)
     """Where a person must be for an action to count; without any it counts everywhere."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_looked_up(cls, value: str) -> str:
+        if not value.startswith(_CREDENTIAL):
+            return value
+        name = check_name(value.removeprefix(_CREDENTIAL))
+        # As systemd names what is in a directory, and as it lies there for a command that is run by hand.
+        address = credential(f"cameras_{name}") or credential(f"cameras/{name}")
+        if address is None:
+            raise ValueError(
+                f"no address is in /etc/posefleet/cameras/{name}, or only root and the service can read it"
+            )
+        return address.get_secret_value()
 
     @field_validator("crop")
     @classmethod

@@ -1,12 +1,13 @@
-"""What `posefleet device init` writes: a commented configuration, and the password beside it.
+"""What `posefleet device init` writes: a commented configuration, and secrets beside it.
 
     write(interview(Options(site="home"), TerminalAsker(), config), config)
 
-A password goes into a file of its own, which nobody else can read. The unit hands what lies in /etc/posefleet to the
-service as credentials, for that runs as a user of its own.
+A password, or a camera's address with one, goes into a file of its own, which nobody else can read. The unit hands what
+lies in /etc/posefleet to the service as credentials, for that runs as a user of its own.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from device.settings import DeviceSettings
 
 PASSWORD_FILE = "mqtt-password"  # noqa: S105 - a file's name; the unit hands the file over as the credential of this name
 _SERVICE = Path("/etc/posefleet")
+_CAMERAS = "cameras"  # a directory, likewise
 _HEAD = """\
 # Made by `posefleet device init`. What is commented out has its default. `posefleet device check` tries everything,
 # `posefleet device config` shows what is in force.
@@ -69,17 +71,28 @@ def write(answers: Answers, config: Path) -> None:
     Raises:
         ConfigError: that is not possible here.
     """
-    # An address may hold a password; who has none shares the configuration, as the service runs as somebody else.
-    secret = any(mask(value) != value for section in answers.values.values() for value in section.values())
-    text = _HEAD + commented(DeviceSettings, answers.values)
+    values = dict(answers.values)
+    secrets = {} if answers.password is None else {PASSWORD_FILE: answers.password}
+    if is_of_service(config) and _has_secret(camera := values["camera"]):
+        name = values["device"]["name"]
+        secrets[f"{_CAMERAS}/{name}"] = str(camera["url"])
+        values["camera"] = camera | {"url": f"credential:{name}"}
+    # Who has no secret shares the configuration, as the service runs as somebody else.
+    secret = any(map(_has_secret, values.values()))
+    text = _HEAD + commented(DeviceSettings, values)
     try:
-        if answers.password is not None:
-            write_atomically(config.parent / PASSWORD_FILE, f"{answers.password}\n".encode(), mode=0o600)
+        for name, content in secrets.items():
+            write_atomically(config.parent / name, f"{content}\n".encode(), mode=0o600)
         write_atomically(config, text.encode(), mode=0o600 if secret else 0o644)
     except OSError as exc:
         raise ConfigError(
             f"{config}: cannot be written ({exc.strerror}); run it with sudo, or name another with --config"
         ) from exc
+
+
+def _has_secret(section: Mapping[str, object]) -> bool:
+    """Whether there is an address that may hold a password."""
+    return any(mask(value) != value for value in section.values())
 
 
 def is_of_service(config: Path) -> bool:

@@ -24,12 +24,12 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 UNIT = "posefleet-device"
 FILM = "/var/lib/films/film.avi"
-CONFIG = f"""\
+CONFIG = """\
 [device]
 site = "home"
 name = "cam"
 [camera]
-url = "{FILM}"
+url = "credential:film"
 loop = true
 [model]
 directory = "/etc/posefleet/release"
@@ -53,6 +53,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle):
     write_bundle(bundle, tree / "etc/posefleet/release")
     (tree / "etc/posefleet/device.toml").write_text(CONFIG % bundle.signed.key)
     (tree / "etc/posefleet/mqtt-password").write_text("s3cret-of-this-test")
+    (tree / "etc/posefleet/cameras/film").write_text(FILM)
     _render(tree / FILM.lstrip("/"))
     # A watchdog that a test can wait for, and the broker of the board.
     for unit, text in {
@@ -101,7 +102,7 @@ def restarts(machine: Container) -> int:
 
 
 def test_it_starts_and_is_ready_when_a_frame_was_judged(started: Container):
-    """`systemctl start` returns when the first frame was judged; the broker's password came as a credential."""
+    """`systemctl start` returns when the first frame was judged; password and camera's address came as credentials."""
     journal = started.run("journalctl", "-u", UNIT, "--no-pager")
     assert "connected to the broker" in journal
     assert "s3cret-of-this-test" not in journal
@@ -141,7 +142,7 @@ def test_without_its_camera_it_runs_and_says_so(machine: Container):
         assert restarts(machine) == before
         assert "camera" in machine.run("journalctl", "-u", UNIT, "-n", "20", "--no-pager")
     finally:
-        machine.run("sed", "-i", f's#^url = .*#url = "{FILM}"#', "/etc/posefleet/device.toml")
+        machine.run("sed", "-i", 's#^url = .*#url = "credential:film"#', "/etc/posefleet/device.toml")
 
 
 def test_nothing_is_writable_outside_of_its_state(started: Container):

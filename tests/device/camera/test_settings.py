@@ -29,6 +29,18 @@ def test_one_camera_has_no_name_and_several_have(tmp_path, key):
     assert {name: camera.url for name, camera in several.items()} == {"hall": "1", "door": "2"}
 
 
+def test_an_address_may_come_as_a_credential(tmp_path, key, monkeypatch):
+    """`credential:NAME` is what systemd hands over of that name; without it, it is said where the address belongs."""
+    (tmp_path / "cameras_hall").write_text("rtsp://anna:secret@10.0.0.7/stream\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    hall = load(tmp_path, key, '[cameras.hall]\nurl = "credential:hall"').all_cameras["hall"]
+    assert hall.url == "rtsp://anna:secret@10.0.0.7/stream"
+    with pytest.raises(ConfigError, match=r"\[camera\] url: no address is in /etc/posefleet/cameras/door"):
+        load(tmp_path, key, '[camera]\nurl = "credential:door"')
+    with pytest.raises(ConfigError, match=r"'\.\./hall' is not a name"):
+        load(tmp_path, key, '[camera]\nurl = "credential:../hall"')
+
+
 def test_one_and_several_exclude_each_other(tmp_path, key):
     """Both kinds of sections at once are refused in one sentence."""
     with pytest.raises(ConfigError, match=r"\[camera\] and \[cameras.NAME\] exclude each other") as caught:

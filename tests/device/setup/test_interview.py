@@ -7,11 +7,12 @@ import pytest
 from core.bundle import Bundle, write_bundle
 from core.errors import ConfigError, UnavailableError
 from core.mqtt_settings import MqttSettings
+from core.settings import load_settings
 from core.signing import SigningKey
 from device.camera.video_devices import VideoDevice
 from device.link import broker_check
 from device.settings import DeviceSettings
-from device.setup import interview
+from device.setup import installation, interview
 from device.setup.installation import Answers, Options, write
 from device.setup.questions import Question, Silent
 from tests.device.videos import write_video
@@ -196,6 +197,22 @@ def test_this_boards_name_is_offered(
     monkeypatch.setattr(socket, "gethostname", lambda: "Küche Pi_5.local")
     answers = hold(Silent(), tmp_path, **(known | {"name": None}))
     assert answers.values["device"]["name"] == "k-che-pi_5"
+
+
+def test_the_service_gets_a_camera_s_address_as_its_credential(
+    brokers: Brokers, known: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """An address with a password lies in a private file; everybody may read the configuration, which names it."""
+    monkeypatch.setattr(installation, "_SERVICE", tmp_path)
+    answers = hold(Silent(), tmp_path, **known)
+    address = answers.values["camera"]["url"] = "rtsp://anna:secret@10.0.0.7/stream?action=show"
+    write(answers, tmp_path / "device.toml")
+    kept = tmp_path / "cameras" / "hall"
+    assert (kept.read_text(), kept.stat().st_mode & 0o777) == (f"{address}\n", 0o600)
+    assert (tmp_path / "device.toml").stat().st_mode & 0o777 == 0o644
+    assert "secret" not in (tmp_path / "device.toml").read_text()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert load_settings(DeviceSettings, tmp_path / "device.toml").camera.url == address
 
 
 def test_what_was_answered_can_be_written_and_read(brokers: Brokers, known: dict[str, object], tmp_path: Path):
