@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from core.messages import ActionEvent, RoundClosed, decode
+from core.bundle import BACKGROUND
+from core.messages import ActionEvent, CurrentAction, RoundClosed, decode
 from core.signing import SigningKey
 from device.learning.samples import SampleStore
 from posefleet.broker import LocalBroker
@@ -115,9 +116,16 @@ def _preview(house: Household) -> int:
 
 
 def _lose(house: Household, camera: MjpegCamera) -> None:
+    """Lose the camera in the middle of an action, and give it back."""
+
+    def acts() -> bool:
+        payloads = house.subscriber.on(f"posefleet/v1/{SITE}/{WATCHED}/action")
+        return bool(payloads) and decode(payloads[-1], CurrentAction).action != BACKGROUND
+
     def state() -> str | None:
         return house.statuses(WATCHED)[-1].camera
 
+    wait_until(acts, "an action", 120)
     camera.unplug()
     wait_until(lambda: state() == "lost", "a lost camera", 40)
     camera.plug_in()
@@ -159,7 +167,7 @@ def capture(seconds: float, films: Path) -> Capture:
 def sift(captured: Capture, console: Console) -> list[str]:
     """Everything that should not have been there; what was looked at is said."""
     findings = leaks(captured.messages)
-    findings += copies(((one.topic, one.payload) for one in captured.messages), captured.secrets)
+    findings += copies(captured.messages, captured.secrets)
     said = courses(captured.messages)
     found, limits = traces(said, captured.seen)
     weakest = np.quantile(list(limits.values()), [0.1, 0.5, 0.9])

@@ -1,7 +1,7 @@
 """Whether captured bytes hold a copy of what must not leave: joints, features, pixels, in whatever encoding.
 
     secrets = Secrets(rows={"joints": joints.reshape(-1, 33, 4)...}, pictures=[jpeg, rows.tobytes()])
-    findings = copies(payloads, secrets)                  # sentences, empty if all is well
+    findings = copies(subscriber.messages, secrets)                  # sentences, empty if all is well
 
 Two comparisons. **By shape**: any `WINDOW` numbers in a row, or every second, third or fourth number, that follow the
 same course as numbers in a row of a secret, whatever their unit, offset and sign, and up to the rounding of 8 bits: a
@@ -14,12 +14,13 @@ coordinate is not: whether one follows another in time is the matter of `traces`
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from core import chunks
+from tests.broker import Received
 from tests.endurance.sieve.views import Numbers, rows_of_numbers, unpacked
 
 WINDOW = 12
@@ -31,56 +32,50 @@ _STRIDES = (1, 2, 3, 4)  # x of x, y, z, score
 _LEVELS, _FEWEST_LEVELS = 16, 7  # of a window's range, and how many of them it takes: steps and peaks are everywhere
 _FEWEST_BYTES = 8  # different ones in a block
 _ROUGHEST_FIT = 0.9  # of a window's variation that a parabola explains: ramps and bows are everywhere
+_TINY = 1e-6  # less is a rounded 0
 _COMMON = 4  # a value that occurs oftener in the secrets is a limit or a mask
-_MOST_WINDOWS = 600_000
+_MOST_WINDOWS = 100_000  # of one secret; of more, so many are drawn by lot
 
 _APART = np.sqrt(2 * (1 - ALIKE))  # of two vectors of length 1 with that correlation
 _TIME = np.linspace(-1, 1, WINDOW)
 _PARABOLAS = np.linalg.qr(np.stack([np.ones(WINDOW), _TIME, _TIME**2], axis=1))[0]
 
 
-@dataclass(frozen=True)
 class Secrets:
     """What must not be found.
 
-    Attributes:
+    Args:
         rows: by name, (N, L) numbers that stand in a row, L at least `WINDOW`: all x of a frame's joints, for example.
         pictures: bytes of pictures as they are in memory or in files.
     """
 
-    rows: Mapping[str, Numbers]
-    pictures: Iterable[bytes] = ()
-    _trees: dict[str, cKDTree] = field(default_factory=dict, init=False)
-    _values: list[npt.NDArray[np.float32]] = field(default_factory=list, init=False)
-    _blocks: set[bytes] = field(default_factory=set, init=False)
-
-    def __post_init__(self) -> None:
-        for name, rows in self.rows.items():
-            shapes = _shapes(np.lib.stride_tricks.sliding_window_view(rows, WINDOW, axis=-1).reshape(-1, WINDOW))
+    def __init__(self, rows: Mapping[str, Numbers], pictures: Iterable[bytes] = ()) -> None:
+        self._names: list[str] = []  # of the tree's points
+        points = [np.empty((0, WINDOW))]
+        for name, numbers in rows.items():
+            windows = np.lib.stride_tricks.sliding_window_view(numbers, WINDOW, axis=-1).reshape(-1, WINDOW)
+            shapes = _shapes(windows)
             if len(shapes) > _MOST_WINDOWS:
                 shapes = np.random.default_rng(0).choice(shapes, _MOST_WINDOWS, replace=False)
-            if len(shapes):  # the mirror image is the same secret: seen from behind, or counted from below
-                self._trees[name] = cKDTree(np.concatenate([shapes, -shapes]), balanced_tree=False)
-            found, often = np.unique(rows[np.isfinite(rows)].astype(np.float32), return_counts=True)
-            self._values.append(found[(often <= _COMMON) & (np.abs(found) > 1e-6)])
-        for picture in self.pictures:
-            blocks = (picture[at : at + BLOCK] for at in range(0, len(picture) - BLOCK + 1, BLOCK))
-            self._blocks.update(block for block in blocks if len(set(block)) >= _FEWEST_BYTES)
+            points += [shapes, -shapes]  # the mirror image is the same secret: seen from behind, or counted from below
+            self._names += [name] * (2 * len(shapes))
+        self._tree = cKDTree(np.concatenate(points), balanced_tree=False)
+        self._values = np.concatenate([_uncommon(numbers) for numbers in rows.values()])
+        blocks = (picture[at : at + BLOCK] for picture in pictures for at in range(0, len(picture) - BLOCK + 1, BLOCK))
+        self._blocks = {block for block in blocks if len(set(block)) >= _FEWEST_BYTES}
 
     def alike(self, numbers: Numbers) -> str | None:
         """The secret that some of these numbers are a copy of by shape."""
         shapes = _shapes(np.concatenate([_windows(numbers, stride) for stride in _STRIDES]))
-        for name, tree in self._trees.items() if len(shapes) else ():
-            if np.isfinite(tree.query(shapes, distance_upper_bound=_APART)[0]).any():
-                return name
-        return None
+        nearest = self._tree.query(shapes, distance_upper_bound=_APART)[1] if len(shapes) else np.empty(0, int)
+        return next((self._names[point] for point in nearest if point < len(self._names)), None)
 
     def has_values(self, numbers: Numbers) -> bool:
         """Whether `RUN` numbers in a row, or every so many, are all secret ones."""
         if len(numbers) < RUN:
             return False
         with np.errstate(over="ignore"):
-            known = np.isin(numbers.astype(np.float32), np.concatenate(self._values))
+            known = np.isin(numbers.astype(np.float32), self._values)
         return any(_longest_run(known[start::stride]) >= RUN for stride in _STRIDES for start in range(stride))
 
     def has_block(self, data: bytes) -> bool:
@@ -88,16 +83,37 @@ class Secrets:
         return any(data[at : at + BLOCK] in self._blocks for at in range(len(data) - BLOCK + 1))
 
 
-def copies(payloads: Iterable[tuple[str, bytes]], secrets: Secrets) -> list[str]:
-    """What of the secrets is in these payloads, each with its topic; the same bytes are looked at once."""
+def copies(messages: Iterable[Received], secrets: Secrets) -> list[str]:
+    """What of the secrets is in these messages, each with its topic; the same bytes are looked at once."""
     seen: set[bytes] = set()
     findings = []
-    for topic, payload in payloads:
+    for topic, payload in _whole(messages):
         for data in unpacked(payload):
             if (name := hashlib.sha256(data).digest()) not in seen:
                 seen.add(name)
                 findings += [f"{topic}: {what}" for what in _look_at(data, secrets)]
     return findings
+
+
+def _whole(messages: Iterable[Received]) -> Iterator[tuple[str, bytes]]:
+    """Topics and payloads; what came in chunks is put together, and looked at piece by piece if some are missing."""
+    transfers: dict[str, dict[int, bytes]] = {}
+    last: dict[str, tuple[str, int]] = {}
+    for message in messages:
+        try:
+            chunk = chunks.decode(message.payload)
+        except ValueError:
+            yield message.topic, message.payload
+            continue
+        transfers.setdefault(chunk.transfer, {})[chunk.index] = chunk.data
+        last[chunk.transfer] = message.topic, chunk.count
+    for name, (topic, count) in last.items():
+        pieces = transfers[name]
+        yield from (
+            [(topic, b"".join(pieces[at] for at in sorted(pieces)))]
+            if len(pieces) == count
+            else ((topic, piece) for piece in pieces.values())
+        )
 
 
 def _look_at(data: bytes, secrets: Secrets) -> Iterator[str]:
@@ -129,6 +145,12 @@ def _shapes(windows: Numbers) -> Numbers:
     centred = windows - windows.mean(axis=1, keepdims=True)
     shapes = centred / np.linalg.norm(centred, axis=1, keepdims=True)
     return shapes[np.square(shapes @ _PARABOLAS).sum(axis=1) < _ROUGHEST_FIT]
+
+
+def _uncommon(numbers: Numbers) -> npt.NDArray[np.float32]:
+    """The values that say something."""
+    found, often = np.unique(numbers[np.isfinite(numbers)].astype(np.float32), return_counts=True)
+    return found[(often <= _COMMON) & (np.abs(found) > _TINY)]
 
 
 def _longest_run(flags: npt.NDArray[np.bool_]) -> int:

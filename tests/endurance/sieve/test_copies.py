@@ -3,6 +3,7 @@
 import base64
 import bz2
 import gzip
+import io
 import json
 import lzma
 import zlib
@@ -16,10 +17,11 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import homeassistant
+from core import chunks, homeassistant
 from core.messages import encode
 from core.weights import encode_delta
 from tests import people, tiny
+from tests.broker import Received
 from tests.device.events import TOPICS, event
 from tests.endurance.sieve.copies import Secrets, copies
 
@@ -47,6 +49,14 @@ AS_NUMBERS: dict[str, Callable[[np.ndarray], bytes]] = {
     "text of three decimals": lambda values: " ".join(f"{value:.3f}" for value in values.ravel()).encode(),
     "words between": lambda values: "; ".join(f"at {value:.4f} m" for value in values.ravel()).encode(),
 }
+
+
+def zipped(data: bytes) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, data=np.frombuffer(data, np.uint8))
+    return file.getvalue()
+
+
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "plain": bytes,
     "in the middle": lambda data: b"\x01\x02" + data + b"\x03",
@@ -57,6 +67,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     "zlib": zlib.compress,
     "gzip": gzip.compress,
     "zstd": zstandard.compress,
+    "zip": zipped,
     "bzip2": bz2.compress,
     "xz": lzma.compress,
     "zstd in base64": lambda data: base64.b64encode(zstandard.compress(data)),
@@ -65,7 +76,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 
 
 def found(payload: bytes, secrets: Secrets = SECRETS) -> list[str]:
-    return copies([("t", payload)], secrets)
+    return copies([Received("t", payload, retained=False)], secrets)
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3, 4])
@@ -108,6 +119,17 @@ def test_a_movement_over_time_is_found_by_its_values():
     assert found(json.dumps([float(value) for value in wrist]).encode())
 
 
+def test_a_copy_is_found_across_the_chunks_that_carry_it():
+    """A transfer is put together in whatever order its pieces came; one piece alone is read as it is."""
+    secret = zlib.compress(JOINTS[:4].astype("<f4").tobytes())
+    whole = bytes(chunks.CHUNK_BYTES - len(secret) // 2) + secret
+    pieces = [chunks.encode(chunk) for chunk in chunks.split(whole)]
+    assert len(pieces) == 2
+    messages = [Received(TOPICS.delta("r1", number), piece, retained=False) for number, piece in enumerate(pieces)]
+    assert copies(reversed(messages), SECRETS)
+    assert found(chunks.encode(chunks.split(secret)[0]))
+
+
 def test_what_devices_say_is_no_copy():
     """Events, announcements, and compressed deltas and weights of any content are no findings."""
     weights = {
@@ -116,7 +138,7 @@ def test_what_devices_say_is_no_copy():
     payloads = [(TOPICS.event, event_bytes(number)) for number in range(5)]
     payloads += [(topic, homeassistant.encode(one)) for topic, one in announced().items()]
     payloads += [("delta", encode_delta("int8", weights)), ("noise", RNG.bytes(10_000))]
-    assert copies(payloads, SECRETS) == []
+    assert copies([Received(topic, payload, retained=False) for topic, payload in payloads], SECRETS) == []
 
 
 def event_bytes(number: int) -> bytes:

@@ -3,9 +3,9 @@
     for data in unpacked(payload):
         for how, numbers in rows_of_numbers(data): ...
 
-Packed are base64, hexadecimal, zlib, gzip, zstd, bzip2 and xz, in each other and anywhere in the bytes, and the strings
-of JSON and MessagePack. Numbers are those of JSON and MessagePack in their order, the decimals of any text, and the
-bytes themselves as integers and floats of 1 to 8 bytes, both byte orders, from every offset.
+Packed are base64, hexadecimal, zlib, gzip, zstd, zip, bzip2 and xz, in each other and anywhere in the bytes, and the
+strings of JSON and MessagePack. Numbers are those of JSON and MessagePack in their order, the decimals of any text, and
+the bytes themselves as integers and floats of 1 to 8 bytes, both byte orders, from every offset.
 """
 
 import base64
@@ -31,14 +31,6 @@ _FEWEST_BYTES = 12  # less cannot hide a row of numbers
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){12,}")
 _DECIMAL = re.compile(rb"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_UNPACKERS: tuple[tuple[bytes, Callable[[bytes], bytes]], ...] = (
-    (rb"\x78[\x01\x5e\x9c\xda]", lambda data: zlib.decompressobj().decompress(data, _MOST_BYTES)),
-    (rb"\x1f\x8b\x08", lambda data: zlib.decompressobj(31).decompress(data, _MOST_BYTES)),
-    (rb"\x28\xb5\x2f\xfd", lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)[:_MOST_BYTES]),
-    (rb"BZh[1-9]1AY", lambda data: bz2.BZ2Decompressor().decompress(data, _MOST_BYTES)),
-    (rb"\xfd7zXZ\x00", lambda data: lzma.LZMADecompressor().decompress(data, _MOST_BYTES)),
-)
-_PACKED = [(re.compile(magic, re.DOTALL), unpack) for magic, unpack in _UNPACKERS]
 _BROKEN = (zlib.error, zstandard.ZstdError, OSError, lzma.LZMAError, EOFError, ValueError, binascii.Error)
 _KINDS = ("u1", "i1", "<i2", ">i2", "<f2", ">f2", "<f4", ">f4", "<f8", ">f8")
 _PLAUSIBLE = (1e-4, 1e5)  # of a float that is a coordinate or a pixel, or 0; random bytes are mostly beyond
@@ -96,6 +88,12 @@ def _packed(data: bytes) -> Iterator[bytes]:
                 yield leaf.encode() if isinstance(leaf, str) else leaf
 
 
+def _unzip(data: bytes) -> bytes:
+    """The first entry, deflated as NumPy does."""
+    begins = 30 + int.from_bytes(data[26:28], "little") + int.from_bytes(data[28:30], "little")
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[begins:], _MOST_BYTES)
+
+
 def _altchars(text: bytes) -> bytes:
     return b"-_" if b"-" in text or b"_" in text else b"+/"
 
@@ -119,3 +117,14 @@ def _leaves(document: object) -> Iterator[object]:
             yield from _leaves(value)
     else:
         yield document
+
+
+_UNPACKERS: tuple[tuple[bytes, Callable[[bytes], bytes]], ...] = (
+    (rb"\x78[\x01\x5e\x9c\xda]", lambda data: zlib.decompressobj().decompress(data, _MOST_BYTES)),
+    (rb"\x1f\x8b\x08", lambda data: zlib.decompressobj(31).decompress(data, _MOST_BYTES)),
+    (rb"\x28\xb5\x2f\xfd", lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)[:_MOST_BYTES]),
+    (rb"PK\x03\x04", _unzip),
+    (rb"BZh[1-9]1AY", lambda data: bz2.BZ2Decompressor().decompress(data, _MOST_BYTES)),
+    (rb"\xfd7zXZ\x00", lambda data: lzma.LZMADecompressor().decompress(data, _MOST_BYTES)),
+)
+_PACKED = [(re.compile(magic, re.DOTALL), unpack) for magic, unpack in _UNPACKERS]
