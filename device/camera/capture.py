@@ -185,10 +185,10 @@ class Camera:
                 self._sleep()
                 continue
             count_before, began = self._count, time.monotonic()
-            self._generation += 1
             grabber = threading.Thread(target=self._grab, args=(self._generation,), name="capture", daemon=True)
             grabber.start()
             self._watch(grabber, count_before)
+            self._generation += 1  # if it still grabs it stops and closes: a loss would not be noticed any more
             if self._stop.is_set() or self._state == "ended":
                 grabber.join(timeout=_LEAVE_S)
                 break
@@ -197,7 +197,6 @@ class Camera:
             pause = min(2 * pause, LONGEST_PAUSE_S) if in_vain else FIRST_PAUSE_S
             spent = time.monotonic() - began if in_vain else 0.0  # an attempt that took its time was a pause itself
             self._stop.wait(max(pause * random.uniform(0.5, 1.0) - spent, _WATCH_S))  # noqa: S311 - jitter, no secret
-        self._generation += 1  # whoever still grabs stops
 
     def _count_attempt(self, grabber: threading.Thread) -> None:
         self._stuck = [thread for thread in (*self._stuck, grabber) if thread.is_alive()]
@@ -222,7 +221,6 @@ class Camera:
         return moment is not None and any(period.covers(moment) for period in self._rest)
 
     def _sleep(self) -> None:
-        self._generation += 1  # whoever grabs stops and closes
         log.info("%s: rests", self._source.title)
         self._frame = None
         self._state, self._problem = "resting", None

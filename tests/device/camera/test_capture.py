@@ -241,6 +241,41 @@ def test_a_handle_that_takes_its_time_is_waited_for(monkeypatch):
     assert len(opened) == 1
 
 
+class Hanging(Handle):
+    """Gives pictures, then nothing for as long as a test wants, then pictures again."""
+
+    def __init__(self) -> None:
+        super().__init__(10_000, None)
+        self.goes = threading.Event()
+        self.goes.set()
+
+    def grab(self) -> bool:
+        return self.goes.wait(9 * PATIENCE_S) and super().grab()
+
+
+def test_a_handle_that_was_given_up_gives_no_more_pictures(monkeypatch):
+    """However many hang, whoever goes on again is closed and followed by another handle, whose loss is noticed, too."""
+    opened: list[Hanging] = []
+
+    def open_next(_source: Source, **_options: float) -> Handle:
+        opened.append(Hanging())
+        return opened[-1]
+
+    monkeypatch.setattr(device.camera.feeds, "open_capture", open_next)
+    with Camera(CameraSettings(url="0", lost_after_s=0.2, frozen_after_s=0)) as camera:
+        for _ in range(3):  # as many as are left hanging at once
+            wait_until(camera, lambda: camera.state == "ok")
+            opened[-1].goes.clear()
+            wait_until(camera, lambda: camera.state == "lost")
+        opened[2].goes.set()
+        wait_until(camera, lambda: len(opened) == 4 and camera.state == "ok")
+        assert opened[2].released
+        opened[3].goes.clear()
+        wait_until(camera, lambda: camera.state == "lost")
+        for handle in opened:
+            handle.goes.set()
+
+
 def test_several_cameras_can_share_who_waits_for_them(tmp_path):
     """A condition that cameras share is notified of the pictures of each, with their names in messages."""
     fresh = threading.Condition()
