@@ -1,11 +1,11 @@
 """The house rules that a tool can check."""
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.outside import loaded_after
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("posefleet", "core", "device", "training", "converter", "fleet", "tests")
@@ -61,8 +61,5 @@ def _modules_after(before: str, run: str, names: tuple[str, ...]) -> list[str]:
         f"    import posefleet.__main__; {run}\n"
         "except SystemExit as exc:\n"
         "    assert not exc.code, exc.code\n"
-        f"print('loaded:', *[name for name in {names!r} if sys.modules.get(name)])"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
-    assert result.returncode == 0, result.stderr[-2000:]
-    return result.stdout.rsplit("loaded:", 1)[1].split()
+    return sorted(loaded_after(code, set(names)))

@@ -1,10 +1,6 @@
 """Holistic gives body and hands of one person as joints, and the 1662 values that models of signs take."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,20 +8,13 @@ import pytest
 from core.skeleton import HAND21, HOLISTIC75, MEDIAPIPE33
 from device.camera.sources import Source, read_file
 from device.pose.holistic import HolisticEstimator, Landmarks, is_signer
+from tests.device.pose.anna import waving
+from tests.outside import loaded_after, real_data
 from training.datasets.formats._landmarks import decode_vectors
-from training.synthesis import Footage, Script, Segment, film
+from training.synthesis import film
 
 ASPECT = 4 / 3
-ANNA = Footage(
-    name="anna",
-    subject="anna",
-    person_seed=5,
-    room_seed=6,
-    script=Script((Segment("wave", 0, 0.6),)),
-    fps=10,
-    width=480,
-    height=360,
-)
+ANNA = waving(0.6)
 MAIN_JOINTS = [
     MEDIAPIPE33.index[f"{side}_{part}"] for side in ("left", "right") for part in ("shoulder", "elbow", "wrist", "hip")
 ]
@@ -134,13 +123,6 @@ def test_shoulders_make_a_signer(shoulders, hips, x, signer):
     assert is_signer(pose, 0.5) == signer
 
 
-def real_data(name: str) -> Path:
-    path = Path(os.environ.get("POSEFLEET_DATA", "")) / name
-    if "POSEFLEET_DATA" not in os.environ or not path.exists():
-        pytest.skip(f"POSEFLEET_DATA does not name a folder with {name}")
-    return path
-
-
 @pytest.mark.real_data
 @pytest.mark.parametrize("recording", ["a", "b", "c"])
 def test_real_signers_are_seen(recording):
@@ -162,9 +144,7 @@ def test_a_real_face_is_nobody(estimator):
 def test_only_what_is_needed_is_loaded():
     """Holistic comes by its name in the settings, and loads neither TensorFlow nor Matplotlib."""
     code = (
-        "import sys; from device.pose import make_estimator; from device.settings import PoseSettings; "
-        "make_estimator(PoseSettings(estimator='holistic')).close(); "
-        "print('loaded', *{'tensorflow', 'matplotlib', 'jax', 'scipy'} & set(sys.modules))"
+        "from device.pose import make_estimator; from device.settings import PoseSettings; "
+        "make_estimator(PoseSettings(estimator='holistic')).close()"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
-    assert result.stdout.split() == ["loaded"]
+    assert loaded_after(code, {"tensorflow", "matplotlib", "jax", "scipy"}) == set()

@@ -1,8 +1,5 @@
 """MediaPipe's graph finds one person, says where in our units, and is not fooled by parts of one."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,18 +12,11 @@ from device.camera.sources import Source, read_file
 from device.pose import PoseEstimator, make_estimator
 from device.settings import PoseSettings
 from device.tracking.tracker import Tracker
-from training.synthesis import Footage, Script, Segment, film
+from tests.device.pose.anna import waving
+from tests.outside import loaded_after, real_data
+from training.synthesis import film
 
-ANNA = Footage(
-    name="anna",
-    subject="anna",
-    person_seed=5,
-    room_seed=6,
-    script=Script((Segment("wave", 0, 1.2),)),
-    fps=10,
-    width=480,
-    height=360,
-)
+ANNA = waving(1.2)
 MAIN_JOINTS = [
     MEDIAPIPE33.joints.index(f"{side}_{part}")
     for side in ("left", "right")
@@ -75,27 +65,17 @@ def test_times_that_do_not_grow_are_survived(estimator, filmed):
 def test_only_what_is_needed_is_loaded():
     """Making the estimator loads neither TensorFlow nor Matplotlib, even where both are installed."""
     code = (
-        "import sys; from device.pose import make_estimator; from device.settings import PoseSettings; "
-        "make_estimator(PoseSettings(estimator='mediapipe')).close(); "
-        "print('loaded', *{'tensorflow', 'matplotlib', 'jax', 'scipy'} & set(sys.modules))"
+        "from device.pose import make_estimator; from device.settings import PoseSettings; "
+        "make_estimator(PoseSettings(estimator='mediapipe')).close()"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
-    assert result.stdout.split() == ["loaded"]
+    assert loaded_after(code, {"tensorflow", "matplotlib", "jax", "scipy"}) == set()
 
 
-def real_video(name: str) -> Source:
-    data = Path(os.environ.get("POSEFLEET_DATA", ""))
-    path = data / "videos" / name
-    if "POSEFLEET_DATA" not in os.environ or not path.exists():
-        pytest.skip(f"POSEFLEET_DATA does not name a folder with videos/{name}")
-    return Source("file", str(path))
-
-
-def tracks_in(estimator: PoseEstimator, source: Source) -> list[list[int]]:
+def tracks_in(estimator: PoseEstimator, film: Path) -> list[list[int]]:
     """The numbers of the tracks in each frame."""
     tracker = Tracker()
     frames = []
-    for index, (image, fps) in enumerate(read_file(source)):
+    for index, (image, fps) in enumerate(read_file(Source("file", str(film)))):
         people, _ = tracker.update(estimator.estimate(image, index / fps), index / fps)
         frames.append([number for number, _ in people])
     return frames
@@ -104,7 +84,7 @@ def tracks_in(estimator: PoseEstimator, source: Source) -> list[list[int]]:
 @pytest.mark.real_data
 def test_a_real_person_is_one_track(estimator):
     """Somebody who drinks water is found in at least 95 % of the frames, always as the same track."""
-    frames = tracks_in(estimator, real_video("drink_water_1person_1920x1080_30fps.avi"))
+    frames = tracks_in(estimator, real_data("videos/drink_water_1person_1920x1080_30fps.avi"))
     found = [numbers for numbers in frames if numbers]
     assert len(found) >= 0.95 * len(frames)
     assert all(numbers == found[0] for numbers in found)
@@ -113,6 +93,6 @@ def test_a_real_person_is_one_track(estimator):
 @pytest.mark.real_data
 def test_a_real_face_is_nobody(estimator):
     """A close-up of a face, which MediaPipe tracks as a body in every frame, is nobody whose actions are judged."""
-    frames = tracks_in(estimator, real_video("makeup_closeup_no_body_320x240.avi"))
+    frames = tracks_in(estimator, real_data("videos/makeup_closeup_no_body_320x240.avi"))
     assert len(frames) > 100
     assert not any(frames)

@@ -1,8 +1,6 @@
 """People keep their numbers also before the real estimator."""
 
-import os
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +8,10 @@ from device.pose import make_estimator
 from device.settings import PoseSettings
 from device.tracking.tracker import Tracker
 from tests.benchmarks.tracking import AEROBICS, cross, frames
+from tests.outside import real_data
 from training.synthesis import crossings
 
 SETTINGS = PoseSettings(estimator="blazepose", max_people=3)
-FILM = Path(os.environ.get("POSEFLEET_DATA", "../shared/data")) / AEROBICS
 
 
 @pytest.mark.parametrize("number", [0, 8])
@@ -24,12 +22,11 @@ def test_who_is_found_passing_keeps_the_number(number):
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not FILM.exists(), reason="no recordings here")
 def test_three_people_have_three_numbers():
     """Of three people side by side nobody is renumbered within twelve seconds, though all move at once."""
     tracker = Tracker()
     with closing(make_estimator(SETTINGS)) as estimator:
-        for number, (at, image) in enumerate(frames(FILM)):
+        for number, (at, image) in enumerate(frames(real_data(AEROBICS))):
             tracker.update(estimator.estimate(image, at), at, image)
             if number == 120:
                 break

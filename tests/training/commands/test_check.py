@@ -1,6 +1,5 @@
 """`posefleet data info | check | show`, and training's refusal, as their users meet them."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from typer.testing import CliRunner
 
 from core.errors import InputError
 from posefleet.__main__ import app
+from tests.outside import real_data
 from tests.training.datasets.checks.makers import clean, recording, with_joints
 from training.datasets.recording import save
 
@@ -109,18 +109,10 @@ def test_nothing_to_show_is_explained(tmp_path, empty):
     assert ("nobody is found" if empty else "is a folder") in str(result.exception)
 
 
-def real(name: str) -> Path:
-    """A part of the real data, or the reason to skip."""
-    path = Path(os.environ.get("POSEFLEET_DATA", "")) / name
-    if "POSEFLEET_DATA" not in os.environ or not path.exists():
-        pytest.skip(f"POSEFLEET_DATA does not name a folder with {name}")
-    return path
-
-
 @pytest.mark.real_data
 def test_published_broken_data_is_refused_with_the_true_reason(tmp_path):
     """A public set whose extraction repeated frames is refused as frozen."""
-    source = real("refuse/frozen_frames")
+    source = real_data("refuse/frozen_frames")
     assert RUNNER.invoke(app, ["data", "import", str(source), "--out", str(tmp_path / "data")]).exit_code == 0
     result = RUNNER.invoke(app, ["data", "check", str(tmp_path / "data")])
     assert "frozen_frames: 97% of the frames repeat" in str(result.exception)
@@ -129,7 +121,7 @@ def test_published_broken_data_is_refused_with_the_true_reason(tmp_path):
 @pytest.mark.real_data
 def test_msr_action3d_with_a_random_split_is_warned_about(tmp_path):
     """Ten people on both sides; by subject only the set's own shortcomings are said."""
-    source = real("msr_action3d/msr_action3d.npz")
+    source = real_data("msr_action3d/msr_action3d.npz")
     assert RUNNER.invoke(app, ["data", "import", str(source), "--out", str(tmp_path / "data")]).exit_code == 0
     drawn = RUNNER.invoke(app, ["data", "check", str(tmp_path / "data"), "--split", "random"])
     assert drawn.exit_code == 0

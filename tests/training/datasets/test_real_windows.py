@@ -1,20 +1,17 @@
 """What devices compute from a stream and what training computes from a file are the same, on real recordings."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from core.features import FeatureSpec, extract, points_of
 from core.skeleton import Pose
 from core.window import WindowBuffer, WindowSpec
+from tests.outside import real_data
 from training.augmentation.augment import mirrored
 from training.datasets.formats import landmarks_csv, msr_action3d, npz_clips, npz_streams
 from training.datasets.formats._base import Options
 from training.datasets.windows import label_windows
 
-DATA = Path(os.environ.get("POSEFLEET_DATA", "../shared/data"))
 SOURCES = {
     "msr_action3d/msr_action3d.npz": (msr_action3d, ("kinect20-3d-v2", "core15-3d-v2")),
     "holistic_signs": (npz_clips, ("hands-2d-v2", "core15-2d-v2")),
@@ -32,10 +29,8 @@ _MOST = 30  # recordings: enough of every person and action
 )
 def test_a_stream_has_the_features_of_its_recording_to_the_bit(source, name):
     """Poses pushed one by one as a device does give exactly what training computes from whole files in batches."""
-    if not (DATA / source).exists():
-        pytest.skip(f"POSEFLEET_DATA does not name a folder with {source}")
     features = FeatureSpec(name=name)
-    reading = SOURCES[source][0].read(DATA / source, Options())
+    reading = SOURCES[source][0].read(real_data(source), Options())
     everything = [one for unit in reading.units for one in unit]
     chosen = [one for one in everything[:: max(1, len(everything) // _MOST)] if len(one.times) > SPEC.length]
     classes = sorted({label for one in chosen for label in one.classes})

@@ -1,12 +1,8 @@
 """BlazePose on rendered and real people: where they are, how many, and nobody where nobody is."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +13,7 @@ from device.camera.sources import Source, read_file
 from device.pose import Effort, make_estimator
 from device.pose.blazepose import BlazePoseEstimator
 from device.settings import PoseSettings
+from tests.outside import loaded_after, real_data
 from training.synthesis import film, random_footage
 from training.synthesis.plays import group, side_by_side
 from training.synthesis.stage import play
@@ -122,20 +119,15 @@ def test_other_pictures_and_clocks_are_survived(estimator, filmed):
 def test_neither_mediapipe_nor_tensorflow_is_loaded():
     """The estimator needs the wheel's files at most, never its code."""
     code = (
-        "import sys, numpy; from device.pose import make_estimator; from device.settings import PoseSettings; "
-        "e = make_estimator(PoseSettings(estimator='blazepose')); e.estimate(numpy.zeros((90, 120, 3), 'uint8'), 0.0); "
-        "print('loaded', *{'tensorflow', 'matplotlib', 'mediapipe', 'scipy'} & set(sys.modules))"
+        "import numpy; from device.pose import make_estimator; from device.settings import PoseSettings; "
+        "e = make_estimator(PoseSettings(estimator='blazepose')); e.estimate(numpy.zeros((90, 120, 3), 'uint8'), 0.0)"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
-    assert result.stdout.split() == ["loaded"]
+    assert loaded_after(code, {"tensorflow", "matplotlib", "mediapipe", "scipy"}) == set()
 
 
 def people_in(estimator, name: str) -> list[int]:
     """How many in each frame of a real film."""
-    path = Path(os.environ.get("POSEFLEET_DATA", "")) / "videos" / name
-    if "POSEFLEET_DATA" not in os.environ or not path.exists():
-        pytest.skip(f"POSEFLEET_DATA does not name a folder with videos/{name}")
-    frames = read_file(Source("file", str(path)))
+    frames = read_file(Source("file", str(real_data(f"videos/{name}"))))
     return [len(estimator.estimate(image, index / fps)) for index, (image, fps) in enumerate(frames)]
 
 

@@ -1,8 +1,6 @@
 """The same movement twice."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.skeleton import MEDIAPIPE33
+from tests.outside import real_data
 from tests.training.datasets.checks.makers import clean, recording, with_joints
 from training.datasets.checks import check, check_split, check_twins
 from training.datasets.checks.twins import duplicates, twins
@@ -96,9 +95,7 @@ def test_a_take_on_both_sides_is_named_even_if_no_moment_is():
 @pytest.mark.real_data
 def test_published_recordings_that_were_cut_into_overlapping_windows_are_warned_about():
     """A public set of one continuous take a class: both the takes and a random split of their windows are named."""
-    folder = Path(os.environ.get("POSEFLEET_DATA", "")) / "refuse" / "leaky_windows"
-    if "POSEFLEET_DATA" not in os.environ or not folder.exists():
-        pytest.skip("POSEFLEET_DATA does not name a folder with refuse/leaky_windows")
+    folder = real_data("refuse/leaky_windows")
     takes = []
     for number, path in enumerate(sorted(folder.glob("*.txt"))):
         joints = np.genfromtxt(path, delimiter=",", skip_header=1)[:, 1:].reshape(-1, 33, 4)

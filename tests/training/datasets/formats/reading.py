@@ -1,6 +1,5 @@
 """Reads a source to the end, and says what it is refused with."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,6 @@ import pytest
 from core.errors import InputError
 from training.datasets.formats import FORMATS, Options, find_format
 from training.datasets.recording import Recording
-
-DATA = Path(os.environ.get("POSEFLEET_DATA", "../shared/data"))
 
 
 def everything(source: Path, name: str = "", **options) -> list[Recording]:

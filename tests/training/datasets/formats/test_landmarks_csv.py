@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.skeleton import MEDIAPIPE33
-from tests.training.datasets.formats.reading import DATA, everything, refusal
+from tests.outside import real_data
+from tests.training.datasets.formats.reading import everything, refusal
 from training.datasets.formats import find_format
 
 JOINTS = ("nose", "left_shoulder", "right_shoulder")
@@ -139,9 +140,7 @@ def test_numbers_survive_the_table(tmp_path_factory, values):
 )
 def test_real_tables_are_imported(place, frames, stills):
     """Labelled squat pictures, and three continuous swings."""
-    if not (DATA / place).exists():
-        pytest.skip("no recordings")
-    recordings = everything(DATA / place)
+    recordings = everything(real_data(place))
     assert sum(len(recording.times) for recording in recordings) == frames
     assert {recording.stills for recording in recordings} == {stills}
 
@@ -149,7 +148,5 @@ def test_real_tables_are_imported(place, frames, stills):
 @pytest.mark.real_data
 def test_a_table_of_something_else_is_refused():
     """The squat data's table of scores is no table of landmarks."""
-    source = DATA / "exercise_frames" / "squat_model__evaluation.csv"
-    if not source.exists():
-        pytest.skip("no recordings")
+    source = real_data("exercise_frames/squat_model__evaluation.csv")
     assert "squat_model__evaluation.csv" in refusal(source, "landmarks-csv")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.skeleton import KINECT20
-from tests.training.datasets.formats.reading import DATA, everything, refusal
+from tests.outside import real_data
+from tests.training.datasets.formats.reading import everything, refusal
 from training.datasets.formats import find_format
 
 NAMES = ("a01_s01_e01", "a02_s02_e03")
@@ -120,9 +121,7 @@ def test_spoilt_text_files_are_refused_with_their_line(tmp_path, spoil, says):
 @pytest.mark.real_data
 def test_the_real_archive_is_imported():
     """567 sequences, 557 of them in the literature's parts, ten people, half of them for training."""
-    source = DATA / "msr_action3d" / "msr_action3d.npz"
-    if not source.exists():
-        pytest.skip("no recordings")
+    source = real_data("msr_action3d/msr_action3d.npz")
     assert find_format(source).name == "msr-action3d"
     recordings = everything(source)
     assert len(recordings) == 567

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.skeleton import COCO17, HAND21, HOLISTIC75, MEDIAPIPE33
-from tests.training.datasets.formats.reading import DATA, everything, refusal
+from tests.outside import real_data
+from tests.training.datasets.formats.reading import everything, refusal
 from training.datasets.formats import find_format
 
 POSE = 33 * 4
@@ -149,9 +150,7 @@ def test_an_empty_sequence_is_refused(tmp_path):
 @pytest.mark.real_data
 def test_the_layout_sample_is_imported():
     """Real recordings in the original layout: three signs, two sequences each, of thirty frames."""
-    source = DATA / "holistic_signs" / "npy_layout_sample"
-    if not source.exists():
-        pytest.skip("no recordings")
+    source = real_data("holistic_signs/npy_layout_sample")
     assert find_format(source).name == "npy-folders"
     recordings = everything(source)
     assert len(recordings) == 6

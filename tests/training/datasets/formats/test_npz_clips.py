@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.training.datasets.formats.reading import DATA, everything, refusal
+from tests.outside import real_data
+from tests.training.datasets.formats.reading import everything, refusal
 from training.datasets.formats import find_format
 
 
@@ -74,9 +75,8 @@ def test_a_truncated_archive_is_refused(tmp_path):
 )
 def test_real_archives_are_imported(place, clips, people):
     """Signs, gestures and the frozen set come in whole; whether they are any good is for the checks to say."""
-    if not (DATA / place).exists():
-        pytest.skip("no recordings")
-    assert find_format(DATA / place).name == "npz-clips"
-    recordings = everything(DATA / place)
+    source = real_data(place)
+    assert find_format(source).name == "npz-clips"
+    recordings = everything(source)
     assert len(recordings) == clips
     assert len({recording.subject for recording in recordings}) == people

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.training.datasets.formats.reading import DATA, everything, refusal
+from tests.outside import real_data
+from tests.training.datasets.formats.reading import everything, refusal
 from training.datasets.formats import find_format
 
 
@@ -87,9 +88,7 @@ def test_fields_that_do_not_fit_are_named(tmp_path, changes, says):
 @pytest.mark.real_data
 def test_the_falls_are_imported():
     """Thirty videos, their classes and all 2884 frames."""
-    source = DATA / "fall_video_keypoints" / "fall30.npz"
-    if not source.exists():
-        pytest.skip("no recordings")
+    source = real_data("fall_video_keypoints/fall30.npz")
     assert find_format(source).name == "npz-streams"
     recordings = everything(source)
     assert len(recordings) == 30
