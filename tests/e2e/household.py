@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from core.messages import RoundClosed, RoundOpen, Status, decode
 from core.signing import SigningKey
@@ -135,6 +136,12 @@ interval_s = 0.5
     def statuses(self, name: str) -> list[Status]:
         """Every status of a device so far."""
         return [decode(payload, Status) for payload in self.subscriber.on(f"posefleet/v1/{SITE}/{name}/status")]
+
+    def joints(self, name: str) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
+        """(N, 33) coordinates that a device sees, by name."""
+        with np.load(self.directory / name / "recording.npz") as recording:
+            for number, axis in enumerate("xy"):
+                yield f"{axis} of {name}", recording["joints"][..., number].astype(np.float64)
 
     def log(self, name: str) -> str:
         """What a process said."""

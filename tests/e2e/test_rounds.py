@@ -1,5 +1,6 @@
 """Rounds among real processes: learning together, losing a device, going on."""
 
+import itertools
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from core.messages import RoundClosed
 from posefleet.broker import LocalBroker
 from tests.broker import Subscriber, wait_until
 from tests.conftest import BundleFactory
-from tests.e2e.household import household
+from tests.e2e.household import SITE, household
 from tests.e2e.leaks import leaks
+from tests.endurance.sieve.copies import Secrets, copies
 from tests.fleet.world import set_up
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -46,7 +48,8 @@ def test_a_round_ends_without_a_killed_device_which_takes_part_in_the_next(house
     """SIGKILL in a round costs that device's delta and nothing else; restarted, it takes part in the next round.
 
     All devices then say that they run the newest release, and no frame loop stood still while it was swapped in.
-    Of all that was on the broker, nothing is undocumented or could hold a picture or a keypoint.
+    Of all that was on the broker, nothing is undocumented or could hold a picture or a keypoint; of what the devices
+    said, nothing is a copy of the joints that they saw, in whatever encoding.
     """
     house.ask_for_round()
     house.kill("studio")
@@ -62,6 +65,8 @@ def test_a_round_ends_without_a_killed_device_which_takes_part_in_the_next(house
     wait_until(lambda: all(runs(house, name, newest) for name in DEVICES), f"release {newest} on every device", 60)
 
     assert leaks(house.subscriber.messages) == []
+    from_devices = [one for one in house.subscriber.messages if one.topic.startswith(f"posefleet/v1/{SITE}/")]
+    assert copies(from_devices, Secrets(dict(itertools.chain(*map(house.joints, DEVICES))))) == []
     for name in ("kitchen", "workshop"):
         frames = [status.frames for status in house.statuses(name) if status.state == "online" and status.frames]
         assert frames == sorted(frames)
