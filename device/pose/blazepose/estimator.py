@@ -7,16 +7,17 @@ Everybody followed costs one run of the landmark model a picture; newcomers are 
 """
 
 from collections.abc import Iterator
+from itertools import cycle
 
 import numpy as np
 
 from core.skeleton import Pose
 from device.pose import Effort
 from device.pose.blazepose.detector import Detector
-from device.pose.blazepose.followed import Followed, is_anyone
+from device.pose.blazepose.followed import Followed, is_anyone, is_remainder
 from device.pose.blazepose.landmarks import LandmarkModel, Sight
 from device.pose.blazepose.likeness import limb_distance, trunk_distance
-from device.pose.blazepose.masking import hide
+from device.pose.blazepose.masking import bare_share, hide
 from device.pose.blazepose.regions import Array, Image, Region, region_around
 from device.pose.blazepose.schedule import Schedule
 from device.pose.blazepose.stillness import Stillness
@@ -27,11 +28,15 @@ from device.settings import PoseSettings
 
 _DOUBT_S = 1.0  # so long without looking like a person: not followed any more
 _SEARCHES = 4  # for somebody who was lost, probably behind somebody else
-_HIDDEN_S = 1.0  # so long somebody is followed whom others hide, or who is seen only with others painted over
+_HIDDEN_S = 1.0  # so long somebody is followed of whom hardly anything is seen
 _JUMP = 0.1  # region sizes from picture to picture: nobody moves as fast as that
-_AGREES, _AGREES_EXACTLY = 0.07, 0.02  # region sizes between the limbs of two looks at one body
-_APART = 0.09  # region sizes, about 20 cm
-_BESIDE = 0.12  # region sizes, about 30 cm: where people stand whom the detector takes for one with their neighbour
+_AGREES = 0.07  # region sizes between the limbs of two looks at one body
+_SURPRISE = (
+    0.05  # region sizes that limbs are from where they must be: farther off, others may be mixed up with them ...
+)
+_BESIDE = 0.35  # ... who are as near as that
+_SIDES = (0.0, 0.1, -0.1)  # region sizes, to look for somebody close behind: the model finds who is up to 30 cm off
+_BARE = 1 / 3  # share of a body that must not lie where others were erased; of what is made up there at most a quarter
 _CLEAR_SCORE = 0.9  # of a sight that needs no second look
 _SAME_CENTRE = 0.06  # in region sizes: a detection this near to somebody followed is that person
 
@@ -57,7 +62,7 @@ class BlazePoseEstimator:
         self._effort = Effort(settings.max_people, settings.detect_every)
         self._people: list[Followed] = []  # who was seen in the last picture
         self._hidden: list[Followed] = []  # who was seen a moment ago
-        self._side = _BESIDE
+        self._sides = cycle(_SIDES)
         self._begin((0, 0, 0))
 
     def estimate(self, image: Image, captured_at: float) -> list[Pose]:
@@ -86,9 +91,11 @@ class BlazePoseEstimator:
     def _follow(self, image: Image, at: float) -> None:
         """Look where everybody was."""
         still: list[Followed] = []
-        for person in self._people:
-            sight = self._landmarks.look(image, person.region)
-            if still and (sight is None or is_anyone(sight, still)):
+        # Who is in front first: the others are then looked for behind them.
+        for person in sorted(self._people, key=lambda one: one.behind):
+            sight = self._look_for(person, still, image, at)
+            person.behind = bool(still) and (sight is None or is_anyone(sight, still))
+            if person.behind:
                 sight = self._look_behind(still, person, image, at)
             elif sight is not None:
                 person.clear_at = at
@@ -100,8 +107,24 @@ class BlazePoseEstimator:
             self._views.seek(self._regions, rounds=_SEARCHES)
             self._schedule.hurry()
             self._stillness.disturb()
-        self._people, self._hidden = still, [*self._hidden, *lost]
+        self._people = [person for person in self._people if person in still]
+        self._hidden += lost
         self._await(image, at)
+
+    def _look_for(self, person: Followed, still: list[Followed], image: Image, at: float) -> Sight | None:
+        """Somebody in their region; if the model seems to have mixed them up with others beside, with those erased."""
+        sight = self._landmarks.look(image, person.region)
+        if sight is not None and person.surprise(sight, at) < _SURPRISE:
+            return sight
+        beside = [
+            other.sight.joints if other in still else other.expected_joints(at)
+            for other in self._others(person)
+            if trunk_distance(other.sight.joints, person.sight.joints) < _BESIDE * person.region.size
+        ]
+        alone = self._landmarks.look(image, person.region, without=beside) if beside else None
+        if alone is None or alone.score < _CLEAR_SCORE or person.surprise(alone, at) > _SURPRISE:
+            return sight
+        return alone
 
     def _await(self, image: Image, at: float) -> None:
         """Look where those must be by now who are hidden behind others."""
@@ -110,22 +133,20 @@ class BlazePoseEstimator:
                 self._hidden.remove(person)
             elif at > person.seen_at and len(self._people) < self._effort.max_people:
                 sight = self._look_for_new(image, person.expected(at))
-                if sight is not None and self._is_apart(sight, self._people) and self._is_someone(sight):
+                if sight is not None and self._is_someone(sight):
                     person.see(sight, at)
                     person.clear_at = at
                     self._hidden.remove(person)
                     self._people.append(person)
 
     def _look_behind(self, others: list[Followed], person: Followed, image: Image, at: float) -> Sight | None:
-        """Somebody for whom others are mistaken, with those painted over: as they just were, and not for long."""
+        """Somebody for whom others are mistaken, with those erased: as they just were, and not for long."""
         if not 0 <= at - person.clear_at < _HIDDEN_S:
             return None
-        sight = self._landmarks.look(self._without(others, image), person.region)
-        if sight is None or sight.score < _CLEAR_SCORE or is_anyone(sight, others):
+        sight = self._look_past(others, image, person.region)
+        if sight is None or limb_distance(sight.joints, person.sight.joints) > _JUMP * person.region.size:
             return None
-        if limb_distance(sight.joints, person.sight.joints) > _JUMP * person.region.size:
-            return None
-        if self._is_apart(sight, others):
+        if _is_bare(sight, others):
             person.clear_at = at
         return sight
 
@@ -143,8 +164,8 @@ class BlazePoseEstimator:
         """Look for people who are not followed yet."""
         view, before = self._views.next(), len(self._people)
         for region in self._candidates(view, image):
-            if len(self._people) == self._effort.max_people or any(_is_known(region, one) for one in self._people):
-                continue
+            if len(self._people) == self._effort.max_people:
+                break
             sight = self._meet(image, region)
             if sight is not None:
                 self._people.append(Followed(sight, at))
@@ -156,56 +177,57 @@ class BlazePoseEstimator:
 
     def _part(self, before: int) -> None:
         """Of the first so many people drop those who turn out to be two newcomers, or one and a neighbour, in one."""
-        for person in self._people[:before]:
-            if is_anyone(person.sight, [other for other in self._people if other is not person]):
+        for person in sorted(self._people[:before], key=lambda one: _bare_share(one.sight, self._others(one))):
+            others = self._others(person)
+            in_between = len(others) > 1 and not _is_bare(person.sight, others)
+            if in_between or is_remainder(person.sight, others):
                 self._people.remove(person)
 
     def _candidates(self, view: View, image: Image) -> Iterator[Region]:
-        """Where somebody new may be: detections, then beside people: of two who touch the detector sees only one."""
-        for detection in self._detector.detect(view.cut(self._without(self._people, image))):
-            yield detection.region.moved(view.left, view.top)
-        self._side = -self._side
+        """Where somebody new may be: detections, then close behind people: of two who touch the detector sees one."""
+        for detection in self._detector.detect(view.cut(self._without_all(image))):
+            region = detection.region.moved(view.left, view.top)
+            if not any(_is_known(region, person) for person in self._people):
+                yield region
+        side = next(self._sides)
         for person in list(self._people):
-            yield person.region.moved(self._side * person.region.size, 0)
+            yield person.region.moved(side * person.region.size, 0)
 
     def _meet(self, image: Image, region: Region) -> Sight | None:
-        """Whether somebody new is in a region.
-
-        Beside others they must also be seen in the region that they lead to, with nobody painted over: where a body is
-        painted over, the model makes up another one from what is left of it. Or exactly as before, well apart.
-        """
-        without = self._without(self._people, image)
-        sight = self._look_for_new(without, region)
+        """Whether somebody new is in a region; who is not clear at once must be seen in the next one, too."""
+        sight = self._look_for_new(image, region)
         if sight is not None and (self._people or sight.score < _CLEAR_SCORE):
-            sight = self._look_again(image, sight, _AGREES) or (
-                self._look_again(without, sight, _AGREES_EXACTLY) if self._is_apart(sight, self._people) else None
-            )
+            sight = self._look_again(image, sight)
         return sight if sight is not None and self._is_someone(sight) else None
 
-    def _look_again(self, image: Image, first: Sight, tolerance: float) -> Sight | None:
+    def _look_again(self, image: Image, first: Sight) -> Sight | None:
         """The same body in the region that it leads to."""
         region = region_around(*first.around)
         sight = self._look_for_new(image, region)
-        if sight is None or limb_distance(sight.joints, first.joints) > tolerance * region.size:
+        if sight is None or limb_distance(sight.joints, first.joints) > _AGREES * region.size:
             return None
         return sight
 
-    @staticmethod
-    def _is_apart(sight: Sight, people: list[Followed]) -> bool:
-        """Whether a body is too far from all others to be made up of what is left of them."""
-        return all(trunk_distance(sight.joints, person.sight.joints) > _APART * person.region.size for person in people)
-
     def _look_for_new(self, image: Image, region: Region) -> Sight | None:
-        sight = self._landmarks.look(image, region)
-        return None if sight is None or is_anyone(sight, self._people) else sight
+        """Somebody of whom enough is seen beside those who are followed."""
+        sight = self._look_past(self._people, image, region)
+        return sight if sight is not None and _is_bare(sight, self._people) else None
+
+    def _look_past(self, people: list[Followed], image: Image, region: Region) -> Sight | None:
+        """Who is in a region with people erased, if it is not what is left of them."""
+        sight = self._landmarks.look(image, region, without=[person.sight.joints for person in people])
+        unclear = sight is None or (people and sight.score < _CLEAR_SCORE)
+        return None if sight is None or unclear or is_remainder(sight, people) else sight
+
+    def _others(self, person: Followed) -> list[Followed]:
+        return [other for other in self._people if other is not person]
 
     @property
     def _regions(self) -> list[Region]:
         return [person.region for person in self._people]
 
-    @staticmethod
-    def _without(people: list[Followed], image: Image) -> Image:
-        return hide(image, [person.sight.joints for person in people]) if people else image
+    def _without_all(self, image: Image) -> Image:
+        return hide(image, [person.sight.joints for person in self._people]) if self._people else image
 
     def _poses(self, at: float) -> Iterator[Pose]:
         for person in list(self._people):
@@ -228,3 +250,12 @@ class BlazePoseEstimator:
 def _is_known(region: Region, person: Followed) -> bool:
     away = np.hypot(*np.subtract(region.centre, person.region.centre))
     return bool(away < _SAME_CENTRE * person.region.size)
+
+
+def _is_bare(sight: Sight, people: list[Followed]) -> bool:
+    """Whether enough of somebody is seen beside people."""
+    return _bare_share(sight, people) >= _BARE
+
+
+def _bare_share(sight: Sight, people: list[Followed]) -> float:
+    return bare_share(sight.joints, [person.sight.joints for person in people])

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from core.skeleton import MEDIAPIPE33
 from device.pose.blazepose.landmarks import Sight
-from device.pose.blazepose.likeness import is_known
+from device.pose.blazepose.likeness import is_known, is_left_over, limb_distance
 from device.pose.blazepose.regions import Region, region_around
 from device.pose.blazepose.smoothing import JOINTS, REGION_POINTS, VISIBILITY_WEIGHT, LowPassFilter, OneEuroFilter
 
@@ -23,7 +23,8 @@ class Followed:
         joints: (33, 3) filtered, pixels of the picture.
         visibility: (33,) filtered.
         seen_at: when this was seen last, seconds.
-        clear_at: when this was last seen without painting over anybody, seconds.
+        behind: whether this was seen last with others erased who are before them.
+        clear_at: when enough of this was last seen to be sure that it is somebody, seconds.
         convincing_at: when this last looked like a person, seconds.
     """
 
@@ -32,6 +33,7 @@ class Followed:
         self._region_filter = OneEuroFilter(REGION_POINTS)
         self._visibility_filter = LowPassFilter(VISIBILITY_WEIGHT)
         self.seen_at = self.clear_at = self.convincing_at = at
+        self.behind = False
         self._velocity = np.zeros(2, np.float32)  # of the hips, pixels per second
         self.region: Region
         self.sight = sight
@@ -52,11 +54,30 @@ class Followed:
 
     def expected(self, at: float) -> Region:
         """Where to look at time `at` for somebody who has been out of sight."""
-        away = self._velocity * np.float32(at - self.seen_at)
-        return self.region.moved(float(away[0]), float(away[1]))
+        across, down = self._way(at)
+        return self.region.moved(float(across), float(down))
+
+    def expected_joints(self, at: float) -> Array:
+        """(33, 2) where they must be at time `at`, pixels."""
+        return np.asarray(self.sight.joints[:, :2] + self._way(at), np.float32)
+
+    def surprise(self, sight: Sight, at: float) -> float:
+        """How far the limbs are from where they must be, in region sizes."""
+        return limb_distance(sight.joints, self.expected_joints(at)) / self.region.size
+
+    def _way(self, at: float) -> Array:
+        return np.asarray(self._velocity * np.float32(at - self.seen_at), np.float32)
 
 
 def is_anyone(sight: Sight, people: list[Followed]) -> bool:
     """Whether a sight shows nobody new, but somebody who is followed, or parts of them."""
-    size = min((person.region.size for person in people), default=0.0)
-    return is_known(sight.joints, [person.sight.joints for person in people], size=size)
+    return is_known(sight.joints, [person.sight.joints for person in people], size=_least_size(people))
+
+
+def is_remainder(sight: Sight, people: list[Followed]) -> bool:
+    """Whether a sight with people erased shows what was left of them."""
+    return is_left_over(sight.joints, [person.sight.joints for person in people], size=_least_size(people))
+
+
+def _least_size(people: list[Followed]) -> float:
+    return min((person.region.size for person in people), default=0.0)

@@ -5,6 +5,7 @@ Options: MediaPipe's tensors_to_pose_landmarks_and_segmentation.pbtxt.
     sight = LandmarkModel(models.landmarks, threads=1).look(picture, region)    # None: nobody is there
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.skeleton import MEDIAPIPE33
+from device.pose.blazepose.masking import erase
 from device.pose.blazepose.regions import Array, Image, Region
 from device.pose.models import TfliteModel
 
@@ -54,11 +56,14 @@ class LandmarkModel:
     def __init__(self, model: Path, *, threads: int) -> None:
         self._model = TfliteModel(model, threads=threads)
 
-    def look(self, picture: Image, region: Region) -> Sight | None:
-        """The person in a region of a picture (H, W, 3) uint8 BGR."""
+    def look(self, picture: Image, region: Region, *, without: Sequence[Array] = ()) -> Sight | None:
+        """The person in a region of a picture (H, W, 3) uint8 BGR, behind others, joints (33, at least 2) each."""
         import cv2
 
-        crop = cv2.cvtColor(region.cut(picture, _PIXELS), cv2.COLOR_BGR2RGB)
+        part = region.cut(picture, _PIXELS)
+        if without:
+            part = erase(part, [region.to_crop(joints, _PIXELS) for joints in without])
+        crop = cv2.cvtColor(part, cv2.COLOR_BGR2RGB)
         self._model.fill(lambda tensor: np.multiply(crop, np.float32(1 / 255), out=tensor[0]))
         self._model.invoke()
         score = float(self._model.output((1, 1))[0, 0])

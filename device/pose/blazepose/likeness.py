@@ -25,6 +25,7 @@ _LEGS = [4, 5]  # of those
 # All in region sizes, which are about 2.3 m. In 880 looks beside rendered people, middle lines of the same body were up
 # to 0.04 apart, those of two bodies 30 cm apart at least 0.03, 40 cm apart 0.1.
 _SAME = 0.045
+_SAME_ERASED = 0.03  # of a body seen with the other one erased: only if it is nearer, it is what was left of that one
 _LEGS_OF_ONE = 0.3  # of the distance of the middle lines; of two bodies they are about as far apart as those
 _BORROWED = 0.045  # limbs this near are taken from somebody else
 _BESIDE = 0.35  # from here on nothing is mixed up
@@ -45,11 +46,21 @@ def is_known(joints: Array, others: Sequence[Array], *, size: float) -> bool:
     """
     if not others:
         return False
+    borrowed = np.min([_limb_distances(joints, other) for other in others], axis=0)
+    return _is_like(joints, others, size, _SAME) or bool(np.median(borrowed) < _BORROWED * size)
+
+
+def is_left_over(joints: Array, others: Sequence[Array], *, size: float) -> bool:
+    """The same for joints that were seen with the others erased: those behind may be nearer, and limbs meet."""
+    return bool(others) and _is_like(joints, others, size, _SAME_ERASED)
+
+
+def _is_like(joints: Array, others: Sequence[Array], size: float, same: float) -> bool:
+    """Whether the middle line is another's, or the legs are, with a middle line between two bodies."""
     apart = np.array([trunk_distance(joints, other) for other in others])
     legs = np.array([_leg_distance(joints, other) for other in others])
-    borrowed = np.min([_limb_distances(joints, other) for other in others], axis=0)
     mixed = (apart < _BESIDE * size) & (legs < _LEGS_OF_ONE * apart)
-    return bool((apart < _SAME * size).any() or mixed.any() or np.median(borrowed) < _BORROWED * size)
+    return bool((apart < same * size).any() or mixed.any())
 
 
 def limb_distance(joints: Array, other: Array) -> float:

@@ -51,6 +51,11 @@ class Region:
         """The same square elsewhere."""
         return Region((self.centre[0] + across, self.centre[1] + down), self.size, self.angle)
 
+    def to_crop(self, points: Array, pixels: int) -> Array:
+        """Points (..., at least 2) of the picture, in pixels of a crop of that many."""
+        matrix = self.matrix(pixels)
+        return np.asarray((points[..., :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T, np.float32)
+
     def to_picture(self, points: Array, pixels: int) -> Array:
         """Points (..., 2) of a crop of that many pixels, in the picture."""
         matrix = self.matrix(pixels)

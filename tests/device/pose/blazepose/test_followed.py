@@ -35,6 +35,18 @@ def test_whoever_is_hidden_is_expected_where_they_were_going():
     assert person.expected(2.0).centre[0] - person.region.centre[0] == pytest.approx(50, rel=0.1)
 
 
+def test_only_what_leaves_its_way_is_a_surprise():
+    """Who walks on steadily is where they must be; half a body aside is as much of a region's size, whichever way."""
+    person = Followed(sight(0.0), 0.0)
+    for step in range(1, 31):
+        person.see(sight(5.0 * step), step / 20)
+    expected = person.expected_joints(2.0)
+    np.testing.assert_allclose(expected, sight(200.0).joints[:, :2], atol=5)
+    assert person.surprise(sight(200.0), 2.0) < 0.02
+    for shift in (-0.5, 0.5):
+        assert person.surprise(sight(200.0, shift=shift), 2.0) == pytest.approx(0.5 * 200 / person.region.size, rel=0.1)
+
+
 def test_a_body_found_twice_is_one_person():
     """Joints within some per cent of a body are those of somebody already followed."""
     people = [Followed(sight(500.0), 0.0), Followed(sight(0.0), 0.0)]

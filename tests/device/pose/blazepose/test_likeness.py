@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.skeleton import MEDIAPIPE33
-from device.pose.blazepose.likeness import is_known, limb_distance, trunk_distance
+from device.pose.blazepose.likeness import is_known, is_left_over, limb_distance, trunk_distance
 from tests.people import joints_at
 
 SIZE = 200.0  # of the region, pixels
@@ -58,6 +58,13 @@ def test_a_body_of_parts_of_two_is_known():
     mixed[[12, 14, 16, 24, 26, 28]] = body(0.2)[[12, 14, 16, 24, 26, 28]]
     assert is_known(mixed, [body(-0.2), body(0.2)], size=SIZE)
     assert not is_known(body(), [body(-0.2), body(0.2)], size=SIZE)
+
+
+def test_who_is_behind_an_erased_body_may_be_nearer():
+    """What was left of the one in front is where that one was; the same look a tenth of a metre off is another body."""
+    assert is_left_over(turned(body(0.01)), [body(1.0), body()], size=SIZE)
+    assert not is_left_over(body(0.04), [body()], size=SIZE)
+    assert not is_left_over(body(), [], size=SIZE)
 
 
 def test_limbs_know_left_from_right():

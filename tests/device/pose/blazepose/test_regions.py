@@ -34,6 +34,14 @@ def test_the_way_back_undoes_the_way_there(angle, size, x, y):
     np.testing.assert_allclose(region.to_picture(crop, 256), point, atol=0.05)
 
 
+@given(angle=st.floats(-math.pi, math.pi), size=st.floats(10, 1000), x=NUMBER, y=NUMBER)
+def test_places_are_the_same_in_picture_and_crop(angle, size, x, y):
+    """Joints put into a crop and back are where they were; what is no place is left out."""
+    region, joints = Region((x, y), size, angle), np.array([[x + 30.0, y - 70.0, 5.0]], np.float32)
+    found = region.to_picture(region.to_crop(joints, 256), 256)
+    np.testing.assert_allclose(found, joints[:, :2], atol=0.05)
+
+
 def test_a_crop_shows_what_is_there():
     """A mark in the picture is found at the place in the crop that leads back to it."""
     picture = np.zeros((200, 300, 3), np.uint8)
