@@ -4,10 +4,10 @@
     python -m tests.systemd.arm64 dist/posefleet_*_amd64.deb dist/posefleet_*_arm64.deb \
         --model demo/release --video short.mp4
 
-The film is played to the packaged daemon of each, and what arrives at a broker is compared. An emulated frame takes five
-seconds, or thirty on a busy machine, so the board's clocks are slowed (`slow_clock`) until its daemon keeps up with the
-film: five seconds of it take twenty minutes. It needs root, mmdebstrap, qemu-user-static and mosquitto. Choose a film of
-few frames a second in which an action ends.
+The film is played to the packaged daemon of each, and what arrives at a broker is compared. An emulated frame takes
+five seconds, or thirty on a busy machine, so the board's clocks are slowed (`slow_clock`) until its daemon keeps up
+with the film: five seconds of it take twenty minutes. It needs root, mmdebstrap, qemu-user-static and mosquitto.
+Choose a film of few frames a second in which an action ends.
 """
 
 import argparse
