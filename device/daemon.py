@@ -29,6 +29,7 @@ from device.loop import FrameLoop, Parts
 from device.onlookers import Onlookers
 from device.onsite.desk import OnSite
 from device.outbox.store import Outbox
+from device.pages import give_back_file_pages
 from device.releases import ReleaseClient, ReleaseStore
 from device.reload import Reload
 from device.reporter import Reporter
@@ -54,6 +55,7 @@ def run(settings: DeviceSettings, load: Callable[[], DeviceSettings] | None = No
         state = prepare_state_directory(settings.device.state_directory)
         stack.enter_context(alone_in(state))
         parts = _build(settings, state, stack)
+        give_back_file_pages()  # before other threads load anything
         _start(parts, stack)
         FrameLoop(settings, parts, reload).run(stop)
     return 0

@@ -9,10 +9,7 @@ is not imported. The wheel's models also draw a silhouette that nobody looks at,
     scores = model.output((1, 195))
 """
 
-import ctypes
 import logging
-import mmap
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +19,7 @@ import numpy.typing as npt
 from core.errors import InputError
 from core.interpreter import find_runtime
 from core.pose_models import MANIFEST, PoseModels, read_pose_models, wheel_models
+from device.pages import give_back_file_pages
 
 Array = npt.NDArray[np.float32]
 
@@ -75,7 +73,7 @@ class TfliteModel:
         }
         self.input_shape = tuple(int(size) for size in self._interpreter.get_input_details()[0]["shape"])
         self.invoke()  # the first time takes much longer
-        _give_back_pages(path)
+        give_back_file_pages(path)  # 13 MB: the delegate has packed its own copy
 
     def fill(self, write: Callable[[Array], object]) -> None:
         """Let a function write into the input tensor; it must not keep it."""
@@ -95,19 +93,3 @@ class TfliteModel:
             known = ", ".join(str(known) for known in self._outputs)
             raise InputError(f"the pose model has no output {shape}, but {known}; write the models again")
         return np.asarray(self._outputs[shape]())
-
-
-def _give_back_pages(path: Path) -> None:
-    """Take a file's mapped pages out of this process's memory, 13 MB a model: the delegate has packed its own copy.
-
-    They are read-only; if anything reads them after all, they come back by themselves.
-    """
-    name = os.path.realpath(path)
-    try:
-        libc = ctypes.CDLL(None)
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            if line.endswith(f" {name}"):
-                start, end = (int(address, 16) for address in line.split(maxsplit=1)[0].split("-"))
-                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
-    except (OSError, AttributeError):  # not Linux; only memory is lost
-        return
