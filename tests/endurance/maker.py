@@ -51,7 +51,8 @@ def count(directory: Path, query: str) -> int:
     """A number from a maker's or a daemon's outbox, which may be at work; 0 if it is not there yet."""
     try:
         with sqlite3.connect(f"file:{directory / OUTBOX}?mode=ro", uri=True, timeout=10) as database:
-            return int(database.execute(query).fetchone()[0])
+            row = database.execute(query).fetchone()
+            return 0 if row is None else int(row[0])
     except sqlite3.OperationalError:
         return 0
 

@@ -60,6 +60,8 @@ def endure(directory: Path, *, seconds: float, part_s: float, per_second: float)
         _start(stack, reader, directory / "reader.log")
         wait_until(got.exists, "a subscriber", 30)
         maker = _start(stack, [*tunnel.far, *orders.command], directory / "maker.log")
+        # Not before: on a busy machine what a process loads at its start would count as growth.
+        wait_until(lambda: made(orders.directory) > 0, "the first event", 120)
         sizes = _watch(maker.pid, tunnel, seconds=seconds, part_s=part_s)
         wait_until(lambda: made(orders.directory) >= orders.total, "every event", 60)
         wait_until(lambda: not waiting(orders.directory), "delivery", 120 + seconds)
