@@ -166,18 +166,20 @@ def capture(seconds: float, films: Path) -> Capture:
 
 def sift(captured: Capture, console: Console) -> list[str]:
     """Everything that should not have been there; what was looked at is said."""
-    findings = leaks(captured.messages)
-    findings += copies(captured.messages, captured.secrets)
     said = courses(captured.messages)
     found, limits = traces(said, captured.seen)
-    weakest = np.quantile(list(limits.values()), [0.1, 0.5, 0.9])
-    console.print(f"{len(said)} numbers over time, {len(limits)} of them and of their changes held against")
-    console.print(
-        f"{len(captured.seen.names)} of what was seen; rank correlations found from {np.round(weakest, 2)} up"
-    )
+    weakest = np.round(np.quantile(list(limits.values()), [0.1, 0.5, 0.9]), 2)
+    console.print(f"{len(said)} numbers over time, {len(limits)} of them and of their changes could be held against")
+    console.print(f"{len(captured.seen.names)} of what was seen; rank correlations are found from {weakest} up")
     for trace in found:
         console.print(f"{explanation(trace.said) or 'UNEXPLAINED'}: {trace}")
-    return findings + [str(trace) for trace in found if explanation(trace.said) is None]
+    ours = [message for message in captured.messages if SITE in message.topic]  # the aggregator has nothing but deltas
+    return [
+        *leaks(captured.messages),
+        *(str(trace) for trace in found if explanation(trace.said) is None),
+        *copies(captured.messages, captured.secrets, by_shape=False),
+        *copies(ours, captured.secrets),
+    ]
 
 
 def explanation(name: str) -> str | None:

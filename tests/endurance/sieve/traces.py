@@ -26,7 +26,7 @@ Numbers = npt.NDArray[np.float64]
 LEVEL = 0.05  # the most runs without a trace in which any is found
 STEP_S = 0.25
 LATEST_S = 6.0  # from seeing to saying; a window of 2 s, its decision and a status within
-_FEWEST = 20  # values of a number, in as many moments
+_FEWEST = 20  # moments in which a number is not what it is most of the time
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class _Moves:
 def traces(said: Mapping[str, Course], seen: Seen) -> tuple[list[Trace], dict[str, float]]:
     """What follows something, and for each number the least correlation that would have been found.
 
-    A number that never changes, or was said fewer than 20 times, cannot be judged and has no limit.
+    A number that is not what it mostly is in fewer than 20 moments cannot be judged and has no limit.
 
     Raises:
         ValueError: the capture is too short for the level.
@@ -112,7 +112,8 @@ def _variants(name: str, course: Course, begins_at: float, cells: int) -> Iterat
         (f"the change of {name}", course.times[1:], np.diff(course.values)),
     ):
         filled = _in_cells(times - begins_at, values, cells)
-        if np.isfinite(filled).sum() >= _FEWEST and len(np.unique(filled[np.isfinite(filled)])) > 1:
+        _, often = np.unique(filled[np.isfinite(filled)], return_counts=True)
+        if often.sum() - often.max(initial=0) >= _FEWEST:
             yield what, filled
 
 

@@ -51,7 +51,7 @@ def rows_of_numbers(data: bytes) -> Iterator[tuple[str, Numbers]]:
     yield "text", np.array([float(text) for text in _DECIMAL.findall(data)])
     for how, document in _documents(data):
         yield how, np.array([leaf for leaf in _leaves(document) if isinstance(leaf, int | float)], float)
-    for kind in _KINDS:
+    for kind in ("u1",) if data.isascii() else _KINDS:  # text that is not packed has no floats, but may have letters
         width = np.dtype(kind).itemsize
         for offset in range(width):
             whole = data[offset : offset + (len(data) - offset) // width * width]
