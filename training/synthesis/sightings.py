@@ -78,19 +78,17 @@ def look_at(
     """
     mark = hashlib.sha256(signature(settings).encode()).hexdigest()[:12]
     paths = [directory / f"{stage.name}-{stage.digest}-{mark}.npz" for stage in stages]
-    found = [_read(stage, path) for stage, path in zip(stages, paths, strict=True)]
     jobs = []
-    for stage, path, sighting in zip(stages, paths, found, strict=True):
-        if sighting is None:
-            jobs.append(_Job(stage, path, settings))
-        else:
+    for stage, path in zip(stages, paths, strict=True):
+        if _is_kept(stage, path):
             on_done(stage)
+        else:
+            jobs.append(_Job(stage, path, settings))
     for job, error in in_processes(_look, jobs, processes=processes):
         if error is not None:
             raise error
         on_done(job.stage)
-    seen = [one or _read(stage, path) for one, stage, path in zip(found, stages, paths, strict=True)]
-    return [one for one in seen if one is not None]
+    return [_read(stage, path) for stage, path in zip(stages, paths, strict=True)]
 
 
 def imagine(stage: Stage) -> Recording:
@@ -141,16 +139,22 @@ def _joints(poses: list[Pose]) -> Array:
     return joints
 
 
-def _read(stage: Stage, path: Path) -> Sighting | None:
-    """What was seen earlier; None if nobody looked, or if the file is damaged."""
-    if not path.exists():
-        return None
+def _is_kept(stage: Stage, path: Path) -> bool:
+    """Whether somebody looked earlier; a damaged file does not count."""
     try:
-        stored = read_npz(path)
+        _read(stage, path)
+    except InputError:
+        return False
+    return True
+
+
+def _read(stage: Stage, path: Path) -> Sighting:
+    stored = read_npz(path)
+    try:
         recording = _recording(stage, stored["times"], stored["joints"])
         return Sighting(recording, stored["hidden"].astype(np.bool_))
-    except (InputError, KeyError, ValueError):
-        return None
+    except (KeyError, ValueError) as exc:
+        raise InputError(f"{path}: is no sighting of {stage.name} ({exc}); remove it, and look again") from exc
 
 
 def _recording(stage: Stage, times: AnyArray, joints: Array) -> Recording:
