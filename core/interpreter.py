@@ -84,6 +84,10 @@ def find_runtime() -> Any:  # noqa: ANN401
     Raises:
         InputError: none is installed.
     """
+    for kind in (np.float32, np.float64):
+        # tflite-runtime's build for ARM rounds subnormal numbers to zero in the whole process. numpy looks once what
+        # they are, and would warn in the log if it looked after that.
+        np.finfo(kind)
     for name in _RUNTIMES:
         try:
             return importlib.import_module(name)
