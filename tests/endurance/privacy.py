@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 
 from core.bundle import BACKGROUND
@@ -38,7 +39,7 @@ from tests.e2e.leaks import leaks
 from tests.endurance.films import FPS, Projector, make_films
 from tests.endurance.sieve.copies import Secrets, copies
 from tests.endurance.sieve.courses import courses
-from tests.endurance.sieve.traces import Seen, traces
+from tests.endurance.sieve.traces import STEP_S, Course, Seen, traces
 from tests.endurance.witness import read_secrets, read_seen
 from tests.fleet.world import set_up
 
@@ -46,7 +47,10 @@ WATCHED, OTHER = "kitchen", "studio"
 _PREVIEW_BYTES = 50_000  # several pictures
 _PEOPLE = ("ada", "ben", "cy", "dora", "eve")
 
+_CONTROL = "a planted number"
+
 DECLARED = {
+    _CONTROL: "planted here, to see that such a thing is found",
     r"/event\b": "an event says that somebody acts: when, for how long, how surely",
     r"/action\b": "the current action says that somebody acts",
     r"/status\.people\b": "the number of people is said",
@@ -167,6 +171,7 @@ def capture(seconds: float, films: Path) -> Capture:
 def sift(captured: Capture, console: Console) -> list[str]:
     """Everything that should not have been there; what was looked at is said."""
     said = courses(captured.messages)
+    said[_CONTROL] = planted(said[f"{WATCHED}/status.fps"].times, captured.seen)
     found, limits = traces(said, captured.seen)
     weakest = np.round(np.quantile(list(limits.values()), [0.1, 0.5, 0.9]), 2)
     console.print(f"{len(said)} numbers over time, {len(limits)} of them and of their changes could be held against")
@@ -174,12 +179,24 @@ def sift(captured: Capture, console: Console) -> list[str]:
     for trace in found:
         console.print(f"{explanation(trace.said) or 'UNEXPLAINED'}: {trace}")
     ours = [message for message in captured.messages if SITE in message.topic]  # the aggregator has nothing but deltas
+    blind = [] if any(trace.said == _CONTROL for trace in found) else [f"{_CONTROL} was not found: nothing is proved"]
     return [
+        *blind,
         *leaks(captured.messages),
         *(str(trace) for trace in found if explanation(trace.said) is None),
         *copies(captured.messages, captured.secrets, by_shape=False),
         *copies(ours, captured.secrets),
     ]
+
+
+def planted(times: npt.NDArray[np.float64], seen: Seen) -> Course:
+    """What a status would say if it let a coordinate through, a second late and with half as much noise."""
+    column = seen.values[:, list(seen.names).index("x of right_wrist")]
+    cells = ((times - 1.0 - seen.begins_at) / STEP_S).astype(int)
+    there = (cells >= 0) & (cells < len(column))
+    values = column[cells[there]]
+    noise = np.random.default_rng(0).normal(0, 0.5 * np.nanstd(column), len(values))
+    return Course(times[there], values + noise)
 
 
 def explanation(name: str) -> str | None:
