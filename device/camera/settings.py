@@ -9,15 +9,18 @@ rest = ["22:00-06:00"]
 polygon = [[0.0, 0.4], [0.5, 0.4], [0.5, 1.0], [0.0, 1.0]]
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from core.settings import Section, credential
+from core.errors import ConfigError
+from core.settings import Section, credential, read_secret
 from core.topics import check_name
 from device.camera.schedule import Period
 
 _CREDENTIAL = "credential:"
+_ADDRESSES = Path("/etc/posefleet/cameras")  # what the unit hands over, by name; root's commands look here themselves
 _LEAST_CROP = 0.05  # of the picture's width and height: less shows nobody
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -71,12 +74,11 @@ class CameraSettings(Section):
         if not value.startswith(_CREDENTIAL):
             return value
         name = check_name(value.removeprefix(_CREDENTIAL))
-        # As systemd names what is in a directory, and as it lies there for a command that is run by hand.
-        address = credential(f"cameras_{name}") or credential(f"cameras/{name}")
-        if address is None:
-            raise ValueError(
-                f"no address is in /etc/posefleet/cameras/{name}, or only root and the service can read it"
-            )
+        try:
+            # As systemd names what it finds in a directory.
+            address = credential(f"cameras_{name}") or read_secret(_ADDRESSES / name)
+        except ConfigError as exc:
+            raise ValueError(f"{exc}; it holds the camera's address, for root and the service") from exc
         return address.get_secret_value()
 
     @field_validator("crop")

@@ -112,6 +112,11 @@ def test_it_starts_and_is_ready_when_a_frame_was_judged(started: Container):
     assert int(frames.group(1)) > 0
 
 
+def test_root_s_commands_find_the_camera_s_address(machine: Container):
+    """What the service gets from systemd, a command that root runs reads where it lies."""
+    assert f'url = "{FILM}"' in machine.run("posefleet", "device", "config")
+
+
 def test_a_stopped_process_is_restarted_by_the_watchdog(started: Container):
     """After SIGSTOP no ping comes, and systemd starts it anew."""
     before = restarts(started)

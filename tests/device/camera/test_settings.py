@@ -35,7 +35,10 @@ def test_an_address_may_come_as_a_credential(tmp_path, key, monkeypatch):
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     hall = load(tmp_path, key, '[cameras.hall]\nurl = "credential:hall"').all_cameras["hall"]
     assert hall.url == "rtsp://anna:secret@10.0.0.7/stream"
-    with pytest.raises(ConfigError, match=r"\[camera\] url: no address is in /etc/posefleet/cameras/door"):
+    lacking = (
+        r"\[camera\] url: /etc/posefleet/cameras/door: the secret cannot be read .* the camera's address, for root"
+    )
+    with pytest.raises(ConfigError, match=lacking):
         load(tmp_path, key, '[camera]\nurl = "credential:door"')
     with pytest.raises(ConfigError, match=r"'\.\./hall' is not a name"):
         load(tmp_path, key, '[camera]\nurl = "credential:../hall"')

@@ -211,7 +211,7 @@ def test_the_service_gets_a_camera_s_address_as_its_credential(
     assert (kept.read_text(), kept.stat().st_mode & 0o777) == (f"{address}\n", 0o600)
     assert (tmp_path / "device.toml").stat().st_mode & 0o777 == 0o644
     assert "secret" not in (tmp_path / "device.toml").read_text()
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr("device.camera.settings._ADDRESSES", tmp_path / "cameras")  # as root's commands find it
     assert load_settings(DeviceSettings, tmp_path / "device.toml").camera.url == address
 
 
