@@ -1,12 +1,7 @@
 """The latency budget on a core that others want as well: real work, real load, and the status that is published."""
 
 import os
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -14,44 +9,21 @@ import pytest
 
 from core.messages import Status
 from core.skeleton import Pose
-from device.camera.capture import Frame
-from device.latency.governor import FEWEST_FRAMES, Governor
+from device.latency.governor import Governor
 from device.latency.ladder import Ladder, Rules, Workload, rungs_for
-from device.latency.meter import TOTAL
 from device.lookouts import Lookouts
-from device.loop import FrameLoop, Parts
+from device.loop import Parts
 from device.pose import Effort
 from tests import people
 from tests.broker import wait_until
+from tests.device.busy import PATIENCE_S, Pictures, load, looping, newest_p95
 from tests.device.looping import look, loop_parts, loop_settings
 
 STEPS = ("detection", "alternate", "people")
+BLACK = np.zeros((4, 4, 3), np.uint8)
 FULL = Workload(Effort(max_people=4, detect_every=3))
 WORK_S = 0.003  # of processor time for a person, and for a look for newcomers
 PICTURES_S = 0.02  # between two pictures: the full workload needs two thirds of a core, the smallest a twelfth
-PATIENCE_S = 60.0
-
-
-class Pictures:
-    """A camera that gives a picture every so often; whoever comes late gets the newest."""
-
-    state, problem, attempts = "ok", None, 0
-    waiting, can_halve = True, False
-
-    def __init__(self) -> None:
-        self._began, self._number, self._every = time.monotonic(), 0, 1
-
-    def adapt(self, *, every: int, halved: bool) -> None:
-        self._every = every
-
-    def take(self) -> Frame:
-        step = PICTURES_S * self._every
-        self._number = max(self._number + 1, int((time.monotonic() - self._began) / step))
-        if self._number * step + self._began - time.monotonic() > step:  # after a change of the step
-            self._began, self._number = time.monotonic(), 0
-        captured_at = self._began + self._number * step
-        time.sleep(max(0.0, captured_at - time.monotonic()))
-        return Frame(np.zeros((4, 4, 3), np.uint8), captured_at, self._number)
 
 
 class Crowd:
@@ -75,44 +47,6 @@ class Crowd:
         pass
 
 
-@contextmanager
-def load(core: int) -> Iterator[None]:
-    """Two processes that never rest, on one core."""
-    script = f"import os; os.sched_setaffinity(0, {{{core}}})\nwhile True: pass"
-    processes = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(2)]
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-@contextmanager
-def looping(parts: Parts, settings: object, core: int) -> Iterator[None]:
-    """The frame loop in a thread that stays on one core, however many the machine has."""
-    stop = threading.Event()
-
-    def run() -> None:
-        os.sched_setaffinity(0, {core})
-        FrameLoop(settings, parts).run(stop)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def newest_p95(parts: Parts, frames: int = 2 * FEWEST_FRAMES) -> float:
-    """95th percentile of frames from now on, in ms."""
-    seen = parts.meter.count(TOTAL)
-    wait_until(lambda: parts.meter.count(TOTAL) >= seen + frames, "frames", PATIENCE_S)
-    return parts.meter.p95(TOTAL, newest=frames)
-
-
 def govern(parts: Parts, budget_ms: float) -> Parts:
     """Parts with a ladder, and a budget."""
     # Little more than the full workload takes is room already: the budget is not far above it.
@@ -126,21 +60,21 @@ def govern(parts: Parts, budget_ms: float) -> Parts:
 def parts(tmp_path, bundle):
     settings = loop_settings(tmp_path, bundle)
     with loop_parts(settings, bundle, Crowd()) as everything:
-        lookout = look(Pictures(), Crowd(), bundle, settings, everything.meter)
+        lookout = look(Pictures([BLACK], PICTURES_S), Crowd(), bundle, settings, everything.meter)
         yield replace(everything, lookouts=Lookouts([lookout]))
 
 
 def test_under_load_the_budget_is_held_and_afterwards_everything_comes_back(parts: Parts, tmp_path, bundle):
     """Two busy processes: steps down, 95 % of frames within the budget again; without them, all steps back up.
 
-    The budget is relative: what frames take on this machine without the load, and some more. The status names the
-    steps, those in force and no others.
+    The budget is relative: two thirds of what frames take on this machine under the load. The status names the steps,
+    those in force and no others.
     """
     settings = loop_settings(tmp_path, bundle)
     core = max(os.sched_getaffinity(0))
-    with looping(parts, settings, core):
+    with load(core), looping(parts, settings, core):
         newest_p95(parts)  # the first ones are slow
-        budget_ms = 1.7 * newest_p95(parts)
+        budget_ms = newest_p95(parts) / 1.5
     governed = govern(parts, budget_ms)
     said = parts.link.said
     with looping(governed, settings, core):
