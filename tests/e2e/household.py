@@ -73,7 +73,9 @@ evaluation = "{self.directory / "evaluation.npz"}"
         )
         self._run("fleet", "fleet", "serve", "--config", str(self.fleet_config))
 
-    def add_device(self, name: str, *, seed: int, camera: str | None = None, estimator: str = "recording") -> None:
+    def add_device(
+        self, name: str, *, seed: int, camera: str | None = None, estimator: str = "recording", budget_ms: int = 50
+    ) -> None:
         """Set a device up, teach it, enrol it, and run it; its camera is a film, unless there is another."""
         state = self.directory / name
         state.mkdir()
@@ -97,6 +99,8 @@ recording = "{state / "recording.npz"}"
 [model]
 directory = "{self.beginning.directory / "release"}"
 public_key = "{self.beginning.key.public}"
+[latency]
+budget_ms = {budget_ms}
 [status]
 interval_s = 0.5
 """

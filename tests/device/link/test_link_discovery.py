@@ -53,6 +53,26 @@ def test_home_assistant_hears_everything_again_when_it_starts(broker: LocalBroke
         assert len(watcher.on(TOPICS.status)) == 2
 
 
+def test_home_assistant_finds_everything_on_a_broker_that_has_forgotten_all(broker: LocalBroker, outbox: Outbox):
+    """After a restart of a broker that keeps nothing, announcements and states are there again as they were."""
+    entities = announcements("wave")
+    with make_link(broker.port, outbox) as link:
+        link.say(status())
+        link.announce(entities)
+        with Subscriber(broker.port) as before:
+            wait_until(lambda: announced(before) and before.on(TOPICS.status), "what is said before")
+        broker.stop()
+        broker.start()
+        with Subscriber(broker.port) as after:
+            wait_until(lambda: after.on(TOPICS.status) and len(after.messages) > len(entities), "all of it again", 40)
+        latest = {message.topic: message.payload for message in after.messages}
+        assert {topic: latest[topic] for topic in entities} == {
+            topic: homeassistant.encode(entity) for topic, entity in entities.items()
+        }
+    with Subscriber(broker.port) as late:
+        wait_until(lambda: announced(late) == {"action_wave"}, "retained announcements")
+
+
 def test_only_entities_under_the_own_name_are_announced(outbox: Outbox):
     """Neither another type nor another device's topic gets through."""
     link = make_link(1, outbox)

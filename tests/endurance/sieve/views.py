@@ -57,19 +57,14 @@ def rows_of_numbers(data: bytes) -> Iterator[tuple[str, Numbers]]:
             whole = data[offset : offset + (len(data) - offset) // width * width]
             with np.errstate(invalid="ignore"):
                 numbers = np.frombuffer(whole, kind).astype(np.float64)
-            yield from ((f"{kind} from byte {offset}", run) for run in _plausible(numbers, kind))
+            yield f"{kind} from byte {offset}", _plausible(numbers) if "f" in kind else numbers
 
 
-def _plausible(numbers: Numbers, kind: str) -> Iterator[Numbers]:
-    """All integers; of floats, the runs that could be measured."""
-    if "f" not in kind:
-        yield numbers
-        return
+def _plausible(numbers: Numbers) -> Numbers:
+    """What could not have been measured is NaN."""
     with np.errstate(invalid="ignore"):
         size = np.abs(numbers)
-        good = ((size > _PLAUSIBLE[0]) & (size < _PLAUSIBLE[1])) | (numbers == 0)
-    ends = np.flatnonzero(np.diff(np.r_[False, good, False]))
-    yield from (numbers[a:b] for a, b in zip(ends[::2], ends[1::2], strict=True) if b - a >= _FEWEST_BYTES)
+        return np.where(((size > _PLAUSIBLE[0]) & (size < _PLAUSIBLE[1])) | (numbers == 0), numbers, np.nan)
 
 
 def _packed(data: bytes) -> Iterator[bytes]:
