@@ -70,6 +70,7 @@ class Track:
         self.look = first.look
         self.velocity = np.zeros(2, np.float32)  # per second
         self.expected_at = first.at  # until when it is known why nothing is seen: somebody else is before it
+        self.sure_at = first.at  # when it was last beyond doubt that this was not somebody else
         self.began = first.at
 
     @property

@@ -35,8 +35,12 @@ _SHADE = 20.0  # grey levels by which the look of the same person differs
 _NEAR, _NEAR_PER_S = 0.25, 0.6  # body sizes from the prediction; who is farther off is somebody else
 _FARTHEST = 0.6  # body sizes; nor does anybody jump farther than this, however long ago
 _UNPROVEN = 12.0  # added to the cost of a track that may be a mistake
+_DOUBTFUL = 3.0  # less than this between the best answer and another one: who it is cannot be said ...
+_UNDECIDED_S = 0.6  # ... and is not said, for as long as this since both were last told apart
 _NEVER = 1e6  # the cost of what cannot be
 _MISSED = 1e3  # the cost of leaving a track without a pose: more than that of any match that can be
+
+Costs = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,8 @@ class Tracker:
         ordered = sorted(sightings, key=lambda one: one.keypoints[:, :2].sum(axis=0).tolist())
         known = [track for track in self._tracks if track.number is not None]
         numbers: dict[int, int | None] = {}
-        for owner, one in zip(self._match(ordered), ordered, strict=True):
-            numbers[id(one)] = self._continue(owner, one, ordered, known)
+        for owner, one, sure in self._match(ordered):
+            numbers[id(one)] = self._continue(owner, one, ordered, known) if sure else None
         for track in self._tracks:
             if track.last_seen < captured_at and any(track.is_near(one) for one in sightings):
                 track.expected_at = captured_at
@@ -125,34 +129,57 @@ class Tracker:
             track.number = next(self._numbers)
         return track.number
 
-    def _match(self, sightings: list[Sighting]) -> list[Track | None]:
-        """The track of every sighting, or None for somebody new."""
-        owners: list[Track | None] = [None] * len(sightings)
+    def _match(self, sightings: list[Sighting]) -> Iterator[tuple[Track | None, Sighting, bool]]:
+        """Each sighting with its track, or None for somebody new, and whether that can be said already."""
         if not sightings or not self._tracks:
-            return owners
+            yield from ((None, one, True) for one in sightings)
+            return
         alone = np.full((len(self._tracks), len(self._tracks)), _NEVER)
         np.fill_diagonal(alone, _MISSED)
-        for track, column in zip(self._tracks, assign(np.hstack([self._costs(sightings), alone])), strict=True):
-            if column < len(sightings):
-                owners[column] = track
-        return owners
+        away, unlike = self._changes(sightings)
+        blurs = self._blurs(sightings[0].at)
+        # A Gaussian's own height: who was seen just now claims what is near with more right than who has been missed
+        # for a while and may be anywhere.
+        cost = np.hstack([away / blurs**2 + unlike + 4 * np.log(blurs / _BLUR), alone])
+        change = np.hstack([away / blurs.min() ** 2 + unlike, alone])
+        columns = assign(cost)
+        for column, one in enumerate(sightings):
+            row = columns.index(column) if column in columns else None
+            owner = None if row is None else self._tracks[row]
+            yield owner, one, row is None or self._is_sure(cost, change, columns, row=row, now=one.at)
 
-    def _costs(self, sightings: list[Sighting]) -> npt.NDArray[np.float64]:
-        """(tracks, sightings) minus twice the logarithm of how likely the one continues the other."""
-        now = sightings[0].at
-        gap = now - np.array([track.last_seen for track in self._tracks])[:, None]
+    def _is_sure(self, cost: Costs, change: Costs, columns: list[int], *, row: int, now: float) -> bool:
+        """Whether the next best answer fits clearly worse, or there was doubt for so long that one must be given.
+
+        Who was seen last says nothing here: of two who meet and are one pose for a while, it may be either.
+        """
+        rows = range(len(columns))
+        without = cost.copy()
+        without[row, columns[row]] = _NEVER
+        others = assign(without)
+        if change[rows, others].sum() - change[rows, columns].sum() >= _DOUBTFUL:
+            self._tracks[row].sure_at = now
+            return True
+        rivals = [self._tracks[one] for one in rows if columns[one] != others[one]]
+        return any(one.number is None for one in rivals) or now - max(one.sure_at for one in rivals) > _UNDECIDED_S
+
+    def _blurs(self, now: float) -> Costs:
+        """(tracks, 1) how far, in body sizes, each may be from where they are expected."""
+        return np.array([[_BLUR + _BLUR_PER_S * (now - track.last_seen)] for track in self._tracks])
+
+    def _changes(self, sightings: list[Sighting]) -> tuple[Costs, Costs]:
+        """(tracks, sightings) twice: how far and how much larger, in squared body sizes, and how different otherwise.
+
+        What cannot be is different without end.
+        """
+        gap = sightings[0].at - np.array([track.last_seen for track in self._tracks])[:, None]
         known, sizes = (np.array([one.size for one in many]) for many in (self._tracks, sightings))
         distance = self._distances(sightings) / np.maximum.outer(known, sizes)
-        blur = _BLUR + _BLUR_PER_S * gap
         growth = np.log(sizes) - np.log(known)[:, None]
-        # The last term is a Gaussian's own height: who was seen just now claims what is near with more right than who
-        # has been missed for a while and may be anywhere.
-        cost = (distance / blur) ** 2 + (growth / (_GROWTH * blur)) ** 2 + 4 * np.log(blur / _BLUR)
-        cost += (self._changes(sightings) / _SHADE) ** 2
-        cost += np.array([_UNPROVEN * (track.number is None) for track in self._tracks])[:, None]
-        cost[distance > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
-        costs: npt.NDArray[np.float64] = cost
-        return costs
+        unlike = np.array([_UNPROVEN * (track.number is None) for track in self._tracks])[:, None]
+        unlike = unlike + (self._shades(sightings) / _SHADE) ** 2
+        unlike[distance > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
+        return distance**2 + (growth / _GROWTH) ** 2, unlike
 
     def _distances(self, sightings: list[Sighting]) -> Array:
         """(tracks, sightings) mean distance of the joints seen in both from where they must be."""
@@ -164,14 +191,14 @@ class Tracker:
         distances: Array = (apart * weight).sum(axis=-1) / weight.sum(axis=-1)
         return distances
 
-    def _changes(self, sightings: list[Sighting]) -> Array:
+    def _shades(self, sightings: list[Sighting]) -> Array:
         """(tracks, sightings) differences in look, grey levels; 0 where either is not known."""
-        changes = np.zeros((len(self._tracks), len(sightings)), np.float32)
+        shades = np.zeros((len(self._tracks), len(sightings)), np.float32)
         for row, track in enumerate(self._tracks):
             for column, one in enumerate(sightings):
                 if track.look is not None and one.look is not None:
-                    changes[row, column] = difference(track.look, one.look)
-        return changes
+                    shades[row, column] = difference(track.look, one.look)
+        return shades
 
 
 def _looked_at(sighting: Sighting, all_seen: list[Sighting], image: npt.NDArray[np.uint8]) -> Sighting:

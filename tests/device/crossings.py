@@ -44,7 +44,9 @@ def switches(tracker: Tracker, film: Iterator[Seen]) -> int:
     changed, last = 0, dict[int, int]()
     for seen in film:
         people, _ = tracker.update(list(seen.poses.values()), seen.at, seen.image)
-        for who, (number, _) in zip(seen.poses, people, strict=True):
+        owners = {id(pose): who for who, pose in seen.poses.items()}
+        for number, pose in people:
+            who = owners[id(pose)]
             changed += last.get(who, number) != number
             last[who] = number
     return changed
