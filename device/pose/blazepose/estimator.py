@@ -7,7 +7,7 @@ Everybody followed costs one run of the landmark model a picture; newcomers are 
 """
 
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import cycle, product
 
 import numpy as np
 
@@ -35,6 +35,7 @@ _SURPRISE = (
     0.05  # region sizes that limbs are from where they must be: farther off, others may be mixed up with them ...
 )
 _BESIDE = 0.35  # ... who are as near as that
+_LOOKS = 2  # at a newcomer until two agree
 _SIDES = (0.0, 0.1, -0.1)  # region sizes, to look for somebody close behind: the model finds who is up to 30 cm off
 _BARE = 1 / 3  # share of a body that must not lie where others were erased; of what is made up there at most a quarter
 _CLEAR_SCORE = 0.9  # of a sight that needs no second look
@@ -62,7 +63,7 @@ class BlazePoseEstimator:
         self._effort = Effort(settings.max_people, settings.detect_every)
         self._people: list[Followed] = []  # who was seen in the last picture
         self._hidden: list[Followed] = []  # who was seen a moment ago
-        self._sides = cycle(_SIDES)
+        self._sides, self._has_met = cycle(_SIDES), False
         self._begin((0, 0, 0))
 
     def estimate(self, image: Image, captured_at: float) -> list[Pose]:
@@ -170,6 +171,7 @@ class BlazePoseEstimator:
             if sight is not None:
                 self._people.append(Followed(sight, at))
         if len(self._people) > before:
+            self._has_met = True
             self._part(before)
             self._views.seek(self._regions)
             self._schedule.hurry()
@@ -189,8 +191,10 @@ class BlazePoseEstimator:
             region = detection.region.moved(view.left, view.top)
             if not any(_is_known(region, person) for person in self._people):
                 yield region
-        side = next(self._sides)
-        for person in list(self._people):
+        # All sides at once of who has just been met, for later searches may be rare.
+        sides = _SIDES if self._has_met else (next(self._sides),)
+        self._has_met = False
+        for person, side in product(list(self._people), sides):
             yield person.region.moved(side * person.region.size, 0)
 
     def _meet(self, image: Image, region: Region) -> Sight | None:
@@ -201,12 +205,14 @@ class BlazePoseEstimator:
         return sight if sight is not None and self._is_someone(sight) else None
 
     def _look_again(self, image: Image, first: Sight) -> Sight | None:
-        """The same body in the region that it leads to."""
-        region = region_around(*first.around)
-        sight = self._look_for_new(image, region)
-        if sight is None or limb_distance(sight.joints, first.joints) > _AGREES * region.size:
-            return None
-        return sight
+        """The same body in the region that it leads to, or in the next one: from far aside the first look is vague."""
+        for _ in range(_LOOKS):
+            region = region_around(*first.around)
+            sight = self._look_for_new(image, region)
+            if sight is None or limb_distance(sight.joints, first.joints) <= _AGREES * region.size:
+                return sight
+            first = sight
+        return None
 
     def _look_for_new(self, image: Image, region: Region) -> Sight | None:
         """Somebody of whom enough is seen beside those who are followed."""
