@@ -153,11 +153,12 @@ class Tracker:
 
         Who was seen last says nothing here: of two who meet and are one pose for a while, it may be either.
         """
-        rows = range(len(columns))
-        without = cost.copy()
-        without[row, columns[row]] = _NEVER
-        others = assign(without)
-        if change[rows, others].sum() - change[rows, columns].sum() >= _DOUBTFUL:
+        rows, others = range(len(columns)), columns
+        if np.count_nonzero(cost[:, columns[row]] < _MISSED) > 1:  # else nobody but the owner comes into question
+            without = cost.copy()
+            without[row, columns[row]] = _NEVER
+            others = assign(without)
+        if others is columns or change[rows, others].sum() - change[rows, columns].sum() >= _DOUBTFUL:
             self._tracks[row].sure_at = now
             return True
         rivals = [self._tracks[one] for one in rows if columns[one] != others[one]]

@@ -31,9 +31,8 @@ _SEARCHES = 4  # for somebody who was lost, probably behind somebody else
 _HIDDEN_S = 1.0  # so long somebody is followed of whom hardly anything is seen
 _JUMP = 0.1  # region sizes from picture to picture: nobody moves as fast as that
 _AGREES = 0.07  # region sizes between the limbs of two looks at one body
-_SURPRISE = (
-    0.05  # region sizes that limbs are from where they must be: farther off, others may be mixed up with them ...
-)
+# Limbs farther than this, in region sizes, from where they must be may be mixed up with those of others beside ...
+_SURPRISE = 0.05
 _BESIDE = 0.35  # ... who are as near as that
 _LOOKS = 2  # at a newcomer until two agree
 _SIDES = (0.0, 0.1, -0.1)  # region sizes, to look for somebody close behind: the model finds who is up to 30 cm off
