@@ -49,7 +49,7 @@ from training.videos.extract import Source, extract_all
 IMAGINED = range(3000, 3040)  # more bodies, paces and views than anybody would wait for
 TEACHERS = ("anna", "ben", "carl", "dora", "emil", "fay", "iris", "kurt", "lars", "mona")
 JUDGES = ("gina", "hugo")
-EPOCHS = 12
+EPOCHS = 8
 PLAIN = "15 fps"
 VARIANTS: dict[str, dict[str, object]] = {
     PLAIN: {},
