@@ -91,14 +91,29 @@ def look_at(
     return [_read(stage, path) for stage, path in zip(stages, paths, strict=True)]
 
 
-def imagine(stage: Stage) -> Recording:
-    """The first actor's joints as an estimator might have given them; the same stage gives the same joints."""
+def imagine(stage: Stage, *, swaps: float = 0.0) -> Recording:
+    """The first actor's joints as an estimator might have given them; the same stage gives the same joints.
+
+    Args:
+        stage: its first actor has a script.
+        swaps: in half of all stages left and right change places in up to this share of single frames, as happens to
+            estimators that see somebody small.
+    """
     actor = stage.actors[0]
     player = Player(actor, stage.seconds)
     times = np.arange(stage.frames) / stage.fps
     landmarks = np.stack([player.landmarks(float(t)) for t in times])
     rng = np.random.default_rng(stage.room_seed)
-    return _recording(stage, times, guess(landmarks, stage.camera, rng, _behind(stage, times, landmarks)))
+    joints = guess(landmarks, stage.camera, rng, _behind(stage, times, landmarks))
+    swap_sides(joints, np.random.default_rng([stage.room_seed, 1]), most=swaps)
+    return _recording(stage, times, joints)
+
+
+def swap_sides(joints: Array, rng: np.random.Generator, *, most: float) -> None:
+    """Exchange left and right of (N, 33, 4), in place: in no frame half of the time, else in up to `most` of them."""
+    share = max(0.0, float(rng.uniform(-most, most)))
+    swapped = rng.random(len(joints)) < share
+    joints[swapped] = joints[swapped][:, list(MEDIAPIPE33.mirror)]
 
 
 def _behind(stage: Stage, times: AnyArray, landmarks: Vector) -> npt.NDArray[np.bool_]:

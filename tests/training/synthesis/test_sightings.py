@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import ConfigError, PosefleetError
 from core.features import FeatureSpec, points_of
-from core.skeleton import Pose
+from core.skeleton import MEDIAPIPE33, Pose
 from device.settings import PoseSettings
 from training.synthesis import sightings
 from training.synthesis.plays import empty_room, performance
@@ -156,6 +156,19 @@ def test_imagining_twice_gives_the_same():
     assert not one.has_depth
     pose = Pose(one.joints[0, :, :3].copy(), one.joints[0, :, 3].copy())
     assert np.isfinite(points_of(pose, FeatureSpec())).all()
+
+
+def test_sides_change_places_in_some_frames():
+    """A frame is that without swaps, or the same with left and right exchanged; some stages have none exchanged."""
+    stages = [replace(short("wave"), room_seed=seed) for seed in range(8)]
+    mirror, exchanged = list(MEDIAPIPE33.mirror), []
+    for stage in stages:
+        plain, confused = imagine(stage).joints, imagine(stage, swaps=0.4).joints
+        same = (confused == plain).all(axis=(1, 2))
+        assert (same | (confused == plain[:, mirror]).all(axis=(1, 2))).all()
+        exchanged.append(1 - same.mean())
+    assert 1 <= exchanged.count(0) <= 7
+    assert 0 < max(exchanged) < 1
 
 
 def test_an_actor_without_a_script_has_no_labels():
