@@ -91,7 +91,7 @@ def clips() -> Iterator[tuple[str, Clip]]:
     for subject in ("gina", "hugo"):
         shots = islice(film(replace(random_footage(subject), fps=_RENDERED_FPS)), _RENDERED_SHOTS)
         yield f"rendered, {subject}", [(moment, shot.picture) for moment, shot in shots]
-    folder = Path(os.environ.get("POSEFLEET_DATA", "../shared/data")) / "videos"
+    folder = Path(os.environ.get("POSEFLEET_DATA", "")) / "videos"
     for name in FILMS:
         if (folder / name).exists():
             with closing(read_file(Source("file", str(folder / name)))) as frames:

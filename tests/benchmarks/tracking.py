@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.tracking                                     # five minutes
     python -m tests.benchmarks.tracking --seed 1                            # twenty others
-    POSEFLEET_DATA=../shared/data python -m tests.benchmarks.tracking       # and the aerobics film
+    POSEFLEET_DATA=recordings python -m tests.benchmarks.tracking           # and the aerobics film
 
 A pose is somebody's when its joints are within a tenth of their height and twice as far from the other's: a pose that
 lies between two bodies is nobody's. Nothing here passes or fails.
@@ -50,7 +50,7 @@ def main() -> None:
         table.add_row(stage.name, str(stage.frames), str(switches), str(begun), f"{np.mean(found):.0%}")
     console.print(table)
     console.print(f"{clean} of {options.crossings} crossings without a switch")
-    film = Path(os.environ.get("POSEFLEET_DATA", "../shared/data")) / AEROBICS
+    film = Path(os.environ.get("POSEFLEET_DATA", "")) / AEROBICS
     if film.exists():
         console.print(aerobics(film, settings))
 

@@ -2,8 +2,10 @@
 
 import argparse
 import importlib
+import os
 
-NAMES = ("msr", "family", "signs", "falls", "squat", "gestures", "rendered")
+_RENDERED = "rendered"
+NAMES = ("msr", "family", "signs", "falls", "squat", "gestures", _RENDERED)
 
 
 def main() -> None:
@@ -14,6 +16,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    if "POSEFLEET_DATA" not in os.environ and set(arguments.names or NAMES) - {_RENDERED}:
+        parser.error(f"set POSEFLEET_DATA to the folder with the recordings; only {_RENDERED} needs none")
     for name in arguments.names or NAMES:
         importlib.import_module(f"tests.benchmarks.accuracy.{name}").run(arguments.seeds)
 

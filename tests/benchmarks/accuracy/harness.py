@@ -26,7 +26,7 @@ from training.pipeline import FINER, checkpoint_of, classes_of, windows_of
 from training.recipe import RECIPES, read_recipe
 from training.train import PLAIN_RUN, RunOptions, Trained, TrainingConfig, train
 
-DATA = Path(os.environ.get("POSEFLEET_DATA", Path(__file__).parents[3].parent / "shared/data"))
+DATA = Path(os.environ.get("POSEFLEET_DATA", ""))
 DOCUMENT = Path(__file__).parents[3] / "docs/benchmarks.md"
 _MEGABYTE_KB = 1024
 _PARTS = ((0.0, 1.0), (0.0, 0.85), (0.15, 0.85), (0.075, 0.85))  # start and share of a clip
