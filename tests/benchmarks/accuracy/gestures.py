@@ -11,7 +11,7 @@ from training.datasets.recording import Recording
 
 ABOUT = (
     "240 clips of one person, five folds of whole clips: the same person is on both sides, so this says nothing about "
-    "others. Recipe: training/recipes/signs.toml, fixed epochs."
+    "others. Recipe: training/recipes/gestures.toml, fixed epochs."
 )
 _FOLDS = 5
 
@@ -31,7 +31,7 @@ def _one_round(recordings: Sequence[Recording], seed: int) -> float:
     for fold in range(_FOLDS):
         inside = [recordings[index] for index in order if index % _FOLDS != fold]
         outside = [recordings[index] for index in order if index % _FOLDS == fold]
-        answers = learn(inside, outside, recipe("signs", seed=seed))
+        answers = learn(inside, outside, recipe("gestures", seed=seed))
         right.append(answers.logits.argmax(axis=1) == answers.labels)
     share = 100 * float(np.concatenate(right).mean())
     console.print(f"  gestures seed {seed}: {share:.2f} %")
