@@ -52,9 +52,6 @@ class BlazePoseEstimator:
         import cv2
 
         cv2.setNumThreads(1)  # small pictures: more threads cost more than they bring
-        cv2.ipp.setUseIPP_NotExact(
-            True
-        )  # x86: cuts regions out in 0.7 of the time, off by 2 of 255 grey levels at most
         models = find_pose_models(settings.models)
         self._detector = Detector(models.detector, threads=settings.threads)
         self._landmarks = LandmarkModel(models.landmarks, threads=settings.threads)
