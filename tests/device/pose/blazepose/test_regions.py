@@ -67,7 +67,7 @@ def test_a_region_can_be_moved():
 
 
 def test_cutting_leaves_opencv_as_it_was():
-    """How exact OpenCV is, is a setting of the thread: whoever shares it, such as a renderer, gets the same pixels after."""
+    """How exact OpenCV is belongs to the thread: whoever shares it, such as a renderer, gets the same pixels after."""
     noise = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
     before = cv2.ipp.useIPP_NotExact()
     Region((60.3, 44.7), 71.0, 0.2).cut(noise, 64)
