@@ -16,7 +16,7 @@ from device.pose import Effort
 from device.pose.blazepose.detector import Detector
 from device.pose.blazepose.followed import Followed, is_anyone, is_remainder
 from device.pose.blazepose.landmarks import LandmarkModel, Sight
-from device.pose.blazepose.likeness import limb_distance, trunk_distance
+from device.pose.blazepose.likeness import is_freer, is_left_over, limb_distance, trunk_distance
 from device.pose.blazepose.masking import bare_share, hide
 from device.pose.blazepose.regions import Array, Image, Region, region_around
 from device.pose.blazepose.schedule import Schedule
@@ -36,6 +36,8 @@ _SURPRISE = 0.05
 _BESIDE = 0.35  # ... who are as near as that
 _LOOKS = 2  # at a newcomer until two agree
 _SIDES = (0.0, 0.1, -0.1)  # region sizes, to look for somebody close behind: the model finds who is up to 30 cm off
+_LIMBS = [11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]  # of MEDIAPIPE33, without fingers
+_DIMMER = 0.05  # by so much less may be seen of a body with others erased: in a mixture everything is
 _BARE = 1 / 3  # share of a body that must not lie where others were erased; of what is made up there at most a quarter
 _CLEAR_SCORE = 0.9  # of a sight that needs no second look
 _SAME_CENTRE = 0.06  # in region sizes: a detection this near to somebody followed is that person
@@ -109,19 +111,21 @@ class BlazePoseEstimator:
         self._await(image, at)
 
     def _look_for(self, person: Followed, still: list[Followed], image: Image, at: float) -> Sight | None:
-        """Somebody in their region; if the model seems to have mixed them up with others beside, with those erased."""
+        """Somebody in their region; with others beside erased if the model seems to have mixed them up with those."""
         sight = self._landmarks.look(image, person.region)
-        if sight is not None and person.surprise(sight, at) < _SURPRISE:
-            return sight
         beside = [
             other.sight.joints if other in still else other.expected_joints(at)
             for other in self._others(person)
             if trunk_distance(other.sight.joints, person.sight.joints) < _BESIDE * person.region.size
         ]
         alone = self._landmarks.look(image, person.region, without=beside) if beside else None
-        if alone is None or alone.score < _CLEAR_SCORE or person.surprise(alone, at) > _SURPRISE:
+        if alone is None or alone.score < _CLEAR_SCORE:
             return sight
-        return alone
+        is_where_expected = person.surprise(alone, at) <= _SURPRISE
+        if sight is None:
+            return alone if is_where_expected else None
+        is_better = is_where_expected and person.surprise(sight, at) > _SURPRISE
+        return alone if is_better or _is_unmixed(alone, sight, beside, person.region.size) else sight
 
     def _await(self, image: Image, at: float) -> None:
         """Look where those must be by now who are hidden behind others."""
@@ -140,9 +144,12 @@ class BlazePoseEstimator:
         """Somebody for whom others are mistaken, with those erased: as they just were, and not for long."""
         if not 0 <= at - person.clear_at < _HIDDEN_S:
             return None
-        sight = self._look_past(others, image, person.region)
+        sight = self._landmarks.look(image, person.region, without=[other.sight.joints for other in others])
         if sight is None or limb_distance(sight.joints, person.sight.joints) > _JUMP * person.region.size:
             return None
+        if is_remainder(sight, others) or sight.score < _CLEAR_SCORE:
+            # What is vague or like somebody else counts only where this one must be.
+            return sight if person.surprise(sight, at) <= _SURPRISE else None
         if _is_bare(sight, others):
             person.clear_at = at
         return sight
@@ -252,6 +259,15 @@ class BlazePoseEstimator:
 def _is_known(region: Region, person: Followed) -> bool:
     away = np.hypot(*np.subtract(region.centre, person.region.centre))
     return bool(away < _SAME_CENTRE * person.region.size)
+
+
+def _is_unmixed(alone: Sight, together: Sight, others: list[Array], size: float) -> bool:
+    """Whether a sight with others erased is one body, and the one with them in sight a mixture."""
+    return (
+        not is_left_over(alone.joints, others, size=size)
+        and alone.visibility[_LIMBS].mean() > together.visibility[_LIMBS].mean() - _DIMMER
+        and is_freer(alone.joints, together.joints, others, size=size)
+    )
 
 
 def _is_bare(sight: Sight, people: list[Followed]) -> bool:

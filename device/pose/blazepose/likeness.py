@@ -28,6 +28,7 @@ _SAME = 0.045
 _SAME_ERASED = 0.03  # of a body seen with the other one erased: only if it is nearer, it is what was left of that one
 _LEGS_OF_ONE = 0.3  # of the distance of the middle lines; of two bodies they are about as far apart as those
 _BORROWED = 0.045  # limbs this near are taken from somebody else
+_FREER = 0.03  # limbs farther from those of others by so much, on average, were mixed up with them before
 _BESIDE = 0.35  # from here on nothing is mixed up
 
 
@@ -61,6 +62,19 @@ def _is_like(joints: Array, others: Sequence[Array], size: float, same: float) -
     legs = np.array([_leg_distance(joints, other) for other in others])
     mixed = (apart < _BESIDE * size) & (legs < _LEGS_OF_ONE * apart)
     return bool((apart < same * size).any() or mixed.any())
+
+
+def is_freer(joints: Array, mixed: Array, others: Sequence[Array], *, size: float) -> bool:
+    """Whether a body seen with the others erased keeps clear of their limbs, where the one seen with them borrows some.
+
+    Args:
+        joints: (33, at least 2), seen with the others erased.
+        mixed: likewise, with the others in sight.
+        others: likewise; at least one.
+        size: of the body's region.
+    """
+    alone, together = (np.min([_limb_distances(one, other) for other in others], axis=0) for one in (joints, mixed))
+    return bool(alone.mean() - together.mean() > _FREER * size)
 
 
 def limb_distance(joints: Array, other: Array) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.skeleton import MEDIAPIPE33
-from device.pose.blazepose.likeness import is_known, is_left_over, limb_distance, trunk_distance
+from device.pose.blazepose.likeness import is_freer, is_known, is_left_over, limb_distance, trunk_distance
 from tests.people import joints_at
 
 SIZE = 200.0  # of the region, pixels
@@ -65,6 +65,15 @@ def test_who_is_behind_an_erased_body_may_be_nearer():
     assert is_left_over(turned(body(0.01)), [body(1.0), body()], size=SIZE)
     assert not is_left_over(body(0.04), [body()], size=SIZE)
     assert not is_left_over(body(), [], size=SIZE)
+
+
+def test_a_body_of_its_own_is_freer_than_a_mixture():
+    """With a leg and an arm of somebody else a body is nearer to that one's limbs than it is by itself."""
+    mixed = body(0.2)
+    mixed[[11, 13, 15, 23, 25, 27]] = body()[[11, 13, 15, 23, 25, 27]]
+    assert is_freer(body(0.2), mixed, [body(1.0), body()], size=SIZE)
+    assert not is_freer(mixed, body(0.2), [body(1.0), body()], size=SIZE)
+    assert not is_freer(body(0.21), body(0.2), [body()], size=SIZE)
 
 
 def test_limbs_know_left_from_right():
