@@ -205,7 +205,7 @@ class Link:
             self._awake.clear()
             try:
                 self._work()
-            except sqlite3.Error as exc:  # the disk is full: what was acknowledged is remembered in `_done`
+            except sqlite3.Error as exc:
                 log.warning("the outbox cannot be written: %s", exc)
                 self._stop.wait(_IDLE_S)
             except Exception:
@@ -244,8 +244,11 @@ class Link:
             if isinstance(sent, Entry) and sent.kind == "event":
                 self._done.add(sent.id)
         if self._done:
-            self._outbox.acknowledge(*self._done)
-            self._done.clear()
+            try:
+                self._outbox.acknowledge(*self._done)
+                self._done.clear()
+            except sqlite3.Error as exc:  # the disk is full; that must be said, so everything else goes on
+                log.warning("the outbox cannot be written: %s", exc)
 
     def _send_said(self) -> bool:
         with self._lock:

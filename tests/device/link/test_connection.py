@@ -1,3 +1,4 @@
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -32,6 +33,28 @@ RECEIPT = Receipt(round="r1", transfer="0" * 64, accepted=True, reason="accepted
 def outbox(tmp_path: Path):
     with Outbox(tmp_path / "outbox.sqlite", ROOM) as box:
         yield box
+
+
+def test_what_the_disk_cannot_forget_holds_nothing_up(
+    broker: LocalBroker, subscriber: Subscriber, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+):
+    """While a full disk keeps an event that the broker has, it is not sent again, and whatever is said still leaves."""
+    tried, forget = threading.Event(), outbox.acknowledge
+
+    def fail(*_: int) -> None:
+        tried.set()
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(outbox, "acknowledge", fail)
+    with make_link(broker.port, outbox) as link:
+        add(outbox, 0)
+        link.wake()
+        wait_until(tried.is_set, "the attempt to forget")
+        link.say(status(problems=["the disk is full"]))
+        wait_until(lambda: subscriber.on(TOPICS.status), "the status")
+        monkeypatch.setattr(outbox, "acknowledge", forget)
+        wait_until(lambda: outbox.counts().events == 0, "room on the disk")
+    assert len(subscriber.on(TOPICS.event)) == 1
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
