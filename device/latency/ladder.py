@@ -24,7 +24,7 @@ from device.settings import LadderStep
 _RARER = 4  # times: newcomers are noticed two seconds later at 30 frames a second
 _RAREST = 300  # pictures between two looks for newcomers, as in `device.settings.PoseSettings`
 _LONGEST_PATIENCE_S = 600.0
-_EASED = 0.7  # times what frames took before a step up that failed: another board, as it were
+_EASED = 0.5  # times what frames took before a step up that failed: another board, as it were; less is noise
 _LONGEST_BREAK_S = 2.0  # between two judgements: more than this was not room, but nothing at all
 
 

@@ -160,7 +160,7 @@ def test_when_the_load_is_gone_it_does_not_wait_for_what_failed_under_it():
     gone = next(moment)
     while one.in_force:
         now = next(moment)
-        one.judge(ROOM / 2, now, people=3)
+        one.judge(ROOM / 3, now, people=3)
     assert now - gone == pytest.approx(20, abs=3)
     assert now - began < 160
 
