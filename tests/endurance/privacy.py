@@ -54,7 +54,7 @@ DECLARED = {
     r"/event\b": "an event says that somebody acts: when, for how long, how surely",
     r"/action\b": "the current action says that somebody acts",
     r"/status\.people\b": "the number of people is said",
-    r"/status\.(latency|frames)\b": "people make work: each in view is looked at, each beginning of an action is written down",
+    r"/status\.(latency|frames)\b": "people make work: each in view is looked at, each beginning is written down",
 }
 """What follows people's movements by design, see "What a message gives away" in docs/events.md."""
 
