@@ -10,6 +10,7 @@ from core.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from training.datasets.recording import Recording
+    from training.train import TrainingConfig
 
 
 def train(
@@ -71,18 +72,12 @@ def train(
         posefleet train data/msr --config training/recipes/msr_action3d.toml
     """
     from core.checkpoint import read_checkpoint
-    from training.models import MODELS
     from training.pipeline import make_checkpoint, train_on_recordings
     from training.progress import shown_progress
     from training.provenance import write_provenance
-    from training.recipe import read_recipe
-    from training.train import RunOptions, TrainingConfig
+    from training.train import RunOptions
 
-    if model is not None and model not in MODELS:
-        raise ConfigError(f"--model {model}: unknown; choose one of {', '.join(sorted(MODELS))}")
-    given = {"model": model, "epochs": epochs, "patience": patience, "seed": seed}
-    changes = {name: value for name, value in given.items() if value is not None}
-    settings = replace(read_recipe(config) if config else TrainingConfig(), **changes)  # type: ignore[arg-type]
+    settings = _settings(config, model=model, epochs=epochs, patience=patience, seed=seed)
     recordings = _without(_names(without), data)
     shortest = 0.0 if settings.clips else settings.window.seconds
     training_part, validation_part = _split_checked(recordings, _names(validation), shortest, frozenset(accept or ()))
@@ -98,6 +93,18 @@ def train(
         f"{out}: {result.trained.validation_accuracy:.1%} right on validation people ({', '.join(people)}), "
         f"temperature {result.trained.temperature:.2f}; next: posefleet convert {out}"
     )
+
+
+def _settings(config: Path | None, **given: str | int | None) -> "TrainingConfig":
+    """The recipe, or the defaults, with what was given on the command line before it."""
+    from training.models import MODELS
+    from training.recipe import read_recipe
+    from training.train import TrainingConfig
+
+    if given["model"] is not None and given["model"] not in MODELS:
+        raise ConfigError(f"--model {given['model']}: unknown; choose one of {', '.join(sorted(MODELS))}")
+    changes = {name: value for name, value in given.items() if value is not None}
+    return replace(read_recipe(config) if config else TrainingConfig(), **changes)  # type: ignore[arg-type]
 
 
 def _without(left_out: frozenset[str], data: Path) -> "list[Recording]":

@@ -16,6 +16,7 @@ from device.latency.governor import FEWEST_FRAMES
 from device.latency.meter import TOTAL
 from device.loop import FrameLoop, Parts
 from device.settings import DeviceSettings
+from tests.beside import beside
 from tests.broker import wait_until
 
 PATIENCE_S = 60.0
@@ -61,19 +62,13 @@ def load(core: int) -> Iterator[None]:
 @contextmanager
 def looping(parts: Parts, settings: DeviceSettings, core: int) -> Iterator[None]:
     """The frame loop in a thread that stays on one core, however many the machine has."""
-    stop = threading.Event()
 
-    def run() -> None:
+    def run(stop: threading.Event) -> None:
         os.sched_setaffinity(0, {core})
         FrameLoop(settings, parts).run(stop)
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
+    with beside(run):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def newest_p95(parts: Parts, frames: int = 2 * FEWEST_FRAMES) -> float:

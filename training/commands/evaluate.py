@@ -50,12 +50,10 @@ def evaluate(
     from rich.console import Console
 
     from core.bundle import read_bundle, signer_of
-    from core.files import write_atomically
     from device.settings import EventSettings
     from training.datasets.recording import load_directory
     from training.evaluation.assess import assess
     from training.provenance import read_provenance
-    from training.report import as_html, as_json
 
     bundle = read_bundle(release, public_key or signer_of(release))
     provenance = read_provenance(trained) if trained else None
@@ -72,10 +70,21 @@ def evaluate(
             on_take=lambda done, total: status.update(f"replaying recordings: {done} of {total}"),
         )
     print_evaluation(evaluation, console)
+    _write(
+        evaluation, console, report=report, figures=json or (report.with_suffix(".json") if report else None), plot=plot
+    )
+
+
+def _write(
+    evaluation: "Evaluation", console: "Console", *, report: Path | None, figures: Path | None, plot: Path | None
+) -> None:
+    """The files that were asked for."""
+    from core.files import write_atomically
+    from training.report import as_html, as_json
+
     if report is not None:
         write_atomically(report, as_html(evaluation).encode(), mode=0o600)  # it names people
         console.print(f"report: {report}")
-    figures = json or (report.with_suffix(".json") if report else None)
     if figures is not None:
         write_atomically(figures, as_json(evaluation), mode=0o600)
         console.print(f"figures: {figures}")

@@ -17,6 +17,7 @@ from device.onsite import desk
 from device.onsite.control import Address, Keep, Kept, Look, Progress, Recorded, Talk, Teach, call, replies
 from device.onsite.desk import OnSite
 from device.settings import DeviceSettings
+from tests.beside import beside
 from tests.device.looping import loop_settings
 from tests.device.sights import sight
 
@@ -35,20 +36,14 @@ class Site:
     @contextmanager
     def film(self, *, tracks: tuple[int, ...] = (1,)) -> Iterator[None]:
         """Somebody waves; every frame completes a window of a tenth of a second."""
-        stop = threading.Event()
 
-        def judge() -> None:
+        def judge(stop: threading.Event) -> None:
             while not stop.wait(0.02):
                 now = time.monotonic()
                 self.onlookers.see(sight(self._bundle, at=now, tracks=tracks, windows=((now - 0.1, now),)))
 
-        thread = threading.Thread(target=judge)
-        thread.start()
-        try:
+        with beside(judge):
             yield
-        finally:
-            stop.set()
-            thread.join()
 
     @contextmanager
     def talk(self) -> Iterator[Talk]:
