@@ -1,8 +1,8 @@
 """What was found in a video, kept under a name made of everything that decides it.
 
-The name is a hash of the video's content, the estimator with its settings and its library's version, and how many
-people are kept: a renamed or moved video is not looked at again, a changed one is, and so is any video after a change
-of the estimator. A file is whole or not there; one that cannot be read counts as not there.
+The name is a hash of the video's content, the estimator with its settings, its library's version and the code that runs
+it, and how many people are kept: a renamed or moved video is not looked at again, a changed one is, and so is any video
+after a change of the estimator or tracker. A file is whole or not there; one that cannot be read counts as not there.
 
     path = cache_path(directory, video, PoseSettings(), people=1)
     people = read_people(path)             # None: look at the video, then write_people(path, people)
@@ -11,17 +11,21 @@ of the estimator. A file is whole or not there; one that cannot be read counts a
 import hashlib
 import importlib.metadata
 import io
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+import device.pose
+import device.tracking
 from core.errors import InputError
 from core.files import write_atomically
 from device.settings import PoseSettings
 from training.datasets.arrays import AnyArray, read_npz
 from training.videos.watching import Person
 
-VERSION = 1  # raise it whenever the same video and settings give other joints
+_DECIDING = (device.pose, device.tracking)  # packages: whatever changes in them may give other joints
 FOLDER = ".cache"
 _SUFFIX = ".poses"  # not .npz: these are no recordings
 
@@ -32,7 +36,7 @@ def cache_path(directory: Path, video: Path, settings: PoseSettings, *, people: 
     Raises:
         InputError: the video, or the estimator's model, cannot be read.
     """
-    decides = (str(VERSION), _digest(video), signature(settings), str(people))
+    decides = (_code(), _digest(video), signature(settings), str(people))
     return directory / FOLDER / (hashlib.sha256("\n".join(decides).encode()).hexdigest()[:32] + _SUFFIX)
 
 
@@ -70,6 +74,21 @@ def signature(settings: PoseSettings) -> str:
     except importlib.metadata.PackageNotFoundError:
         parts.append("no mediapipe")
     return "\n".join(parts)
+
+
+def code_digest(folders: Iterable[Path]) -> str:
+    """Of all Python source in the folders, by content and place: a number to be raised by hand would be forgotten."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for source in sorted(folder.rglob("*.py")):
+            digest.update(f"{source.relative_to(folder)} {_digest(source)}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def _code() -> str:
+    watching = Path(__file__).parent
+    return code_digest([watching, *(Path(folder) for package in _DECIDING for folder in package.__path__)])
 
 
 def _digest(file: Path) -> str:
