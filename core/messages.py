@@ -74,7 +74,7 @@ class CurrentAction(Message, frozen=True, kw_only=True, tag="current_action"):
 
 
 class StageLatency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Milliseconds that a stage took over the last minute or so."""
+    """Milliseconds that a stage took, of all frames between the newest figures and those before; two digits."""
 
     p50_ms: Milliseconds
     p95_ms: Milliseconds
@@ -82,14 +82,18 @@ class StageLatency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What waits on the device's disk to be delivered."""
+    """What waited on the device's disk to be delivered when figures were made."""
 
     events: Count
     deltas: Count
 
 
 class Status(Message, frozen=True, kw_only=True, tag="status"):
-    """How a device is; also its last will, with state `offline`."""
+    """How a device is; also its last will, with state `offline`.
+
+    The figures `frames`, `fps`, `latency` and `queue` are made anew once a minute, of that whole minute, and repeated
+    in between: they say how the board does, and cannot follow a movement.
+    """
 
     site: Name
     device: Name
@@ -103,8 +107,10 @@ class Status(Message, frozen=True, kw_only=True, tag="status"):
         Annotated[dict[Name, CameraState], Meta(max_length=16, description="of each, where a device has several")]
         | None
     ) = None
-    frames: Annotated[int, Meta(ge=0, description="frames judged since the start")] | None = None
-    fps: Annotated[float, Meta(ge=0)] | None = None
+    frames: (
+        Annotated[int, Meta(ge=0, description="frames judged since the start, about; a sum of rounded minutes")] | None
+    ) = None
+    fps: Annotated[float, Meta(ge=0, description="frames judged per second, in two digits")] | None = None
     people: Count | None = None
     latency: dict[Annotated[str, Meta(max_length=24)], StageLatency] | None = None
     queue: Queue | None = None

@@ -6,7 +6,6 @@ a read that never returns, a stuck thread or a hung interpreter end in a restart
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +13,14 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from core.messages import CameraState, Queue, StageLatency, Status
+from core.messages import CameraState, Status
 from core.notify import Notifier
+from device.figures import Figures
 from device.settings import IdentitySettings
 
 State = Literal["starting", "online", "stopping", "offline"]
 
 READY_WITHOUT_CAMERA_S = 20.0  # well within the unit's TimeoutStartSec
-_RATE_OVER_S = 10.0  # frames per second are measured over this time
 _MOST_PROBLEMS, _LONGEST_PROBLEM = 16, 400  # as core.messages allows
 
 
@@ -40,16 +39,7 @@ class Health:
         self._interval_s = None if interval is None else interval / 2
         self._began_at = self._pinged_at = clock()
         self._pinged_for = (0, 0)
-        self._history: deque[tuple[float, int]] = deque()
         self.state: State = "starting"
-
-    @property
-    def fps(self) -> float:
-        """Frames judged per second, lately."""
-        if len(self._history) < 2:  # noqa: PLR2004 - a rate needs two
-            return 0.0
-        (began, first), (ended, last) = self._history[0], self._history[-1]
-        return (last - first) / (ended - began) if ended > began else 0.0
 
     def looped(self, frames: int, attempts: int = 0) -> None:
         """The loop came round.
@@ -59,9 +49,6 @@ class Health:
             attempts: to open cameras that failed or ended since the start, none of them stuck; see `Camera.attempts`.
         """
         now = self._clock()
-        self._history.append((now, frames))
-        while now - self._history[0][0] > _RATE_OVER_S:
-            self._history.popleft()
         if self.state == "starting" and (frames or (attempts and now - self._began_at >= READY_WITHOUT_CAMERA_S)):
             self.state = "online"
             self._notifier.ready()
@@ -91,11 +78,8 @@ class Vitals:
     model: str
     model_version: int
     camera: CameraState
-    frames: int
-    fps: float
     people: int
-    latency: dict[str, StageLatency]
-    queue: Queue
+    figures: Figures
     learning: str | None
     problems: Sequence[str]
     degraded: Sequence[str] = ()
@@ -120,11 +104,11 @@ def make_status(identity: IdentitySettings, state: State, at: datetime, vitals: 
         model_version=vitals.model_version,
         camera=vitals.camera,
         cameras=vitals.cameras,
-        frames=vitals.frames,
-        fps=round(vitals.fps, 2),
+        frames=vitals.figures.frames,
+        fps=vitals.figures.fps,
         people=vitals.people,
-        latency=vitals.latency,
-        queue=vitals.queue,
+        latency=dict(vitals.figures.latency),
+        queue=vitals.figures.queue,
         learning=vitals.learning,
         problems=[problem[:_LONGEST_PROBLEM] for problem in vitals.problems[:_MOST_PROBLEMS]],
         degraded=list(vitals.degraded),

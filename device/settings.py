@@ -129,7 +129,8 @@ class LatencySettings(Section):
     """[latency] the budget from capture to decision."""
 
     budget_ms: float = Field(default=50.0, gt=0, le=5000)
-    """When the 95th percentile is above it, steps of the ladder are taken, and status reports a problem."""
+    """While the 95th percentile is above it, steps of the ladder are taken; status reports a problem if it was above
+    it over the time of `status.figures_s`."""
     ladder: tuple[LadderStep, ...] = ("detection", "alternate", "resolution", "people")
     """What to do less of, in this order, while frames take too long; an empty list turns it off."""
     patience_s: float = Field(default=20.0, ge=1, le=600)
@@ -168,6 +169,9 @@ class StatusSettings(Section):
 
     interval_s: float = Field(default=10.0, ge=0.5, le=3600)
     """Seconds between status messages when nothing changes."""
+    figures_s: float = Field(default=60.0, ge=1, le=3600)
+    """Seconds over which frames, frames per second, latencies and queue are summed up; until the next sum every status
+    repeats them. In much less than a minute they may follow how somebody moves."""
 
 
 class MetricsSettings(Section):

@@ -42,10 +42,10 @@ EXAMPLES: tuple[Message, ...] = (
         model="actions-3",
         model_version=3,
         camera="ok",
-        frames=51234,
-        fps=14.9,
+        frames=51230,
+        fps=15.0,
         people=1,
-        latency={"total": StageLatency(p50_ms=18.2, p95_ms=27.5, p99_ms=31.0)},
+        latency={"total": StageLatency(p50_ms=18.0, p95_ms=28.0, p99_ms=31.0)},
         queue=Queue(events=0, deltas=0),
     ),
     RoundOpen(

@@ -56,7 +56,7 @@ class Governor:
 
     @property
     def exceeded(self) -> bool:
-        """Whether the newest frames take longer than the budget, whatever was tried."""
+        """Whether the newest frames take longer than the budget; a status that said so would follow who moves."""
         return self._p95_ms is not None and self._p95_ms > self._budget_ms
 
     def configure(self, ladder: Ladder, *, budget_ms: float) -> None:

@@ -9,7 +9,7 @@ meter.p95(TOTAL, newest=60)             # what `device.latency.governor` holds a
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from core.messages import StageLatency
 
 TOTAL = "total"
-KEPT = 600  # measurements of a stage: a minute at ten frames a second
+KEPT = 1800  # measurements of a stage: a minute at thirty frames a second
 
 
 class _Newest:
@@ -68,13 +68,22 @@ class LatencyMeter:
         finally:
             self.record(name, (time.perf_counter() - began) * 1000)
 
-    def summary(self) -> dict[str, StageLatency]:
-        """Median, 95th and 99th percentile of every stage that was measured."""
+    def summary(self, since: Mapping[str, int] | None = None) -> dict[str, StageLatency]:
+        """Median, 95th and 99th percentile of every stage that was measured; of the newest 1800 at most.
+
+        Args:
+            since: an answer of `counts`; only what was measured after it is looked at.
+        """
         result = {}
         for stage, newest in list(self._stages.items()):
-            p50, p95, p99 = (round(value, 2) for value in newest.percentiles(0.5, 0.95, 0.99))
-            result[stage] = StageLatency(p50_ms=p50, p95_ms=p95, p99_ms=p99)
+            if fresh := newest.count - (since or {}).get(stage, 0):
+                p50, p95, p99 = (round(value, 2) for value in newest.percentiles(0.5, 0.95, 0.99, newest=fresh))
+                result[stage] = StageLatency(p50_ms=p50, p95_ms=p95, p99_ms=p99)
         return result
+
+    def counts(self) -> dict[str, int]:
+        """How many measurements of each stage there were so far."""
+        return {stage: newest.count for stage, newest in list(self._stages.items())}
 
     def count(self, stage: str) -> int:
         """How many measurements of a stage there were so far."""
@@ -82,7 +91,7 @@ class LatencyMeter:
         return 0 if known is None else known.count
 
     def p95(self, stage: str, *, newest: int) -> float:
-        """95th percentile, in ms, of the newest so many measurements (at most the 600 that are kept).
+        """95th percentile, in ms, of the newest so many measurements (at most the 1800 that are kept).
 
         Raises:
             ValueError: there is none.

@@ -142,7 +142,7 @@ class _Fleet:
             status is not None
             and status.state == "online"
             and (status.model_version or 0) >= version
-            and (status.frames or 0) > 0
+            and status.camera == "ok"
         )
 
     def _launch(self, name: str, arguments: list[str]) -> None:

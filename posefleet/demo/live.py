@@ -105,8 +105,8 @@ def _status_row(device: str, status: Status | None) -> list[str]:
         device,
         f"{status.state}, camera {status.camera or '?'}",
         status.model or "",
-        str(status.frames or 0),
-        f"{status.fps or 0:.1f}",
+        "" if status.frames is None else str(status.frames),
+        "" if status.fps is None else f"{status.fps:g}",
         f"{total.p50_ms:.0f} / {total.p95_ms:.0f}" if total else "",
         status.learning or "",
     ]

@@ -126,7 +126,7 @@ def print_latency(console: Console, statuses: Mapping[str, Status | None]) -> No
         cells = []
         for status in statuses.values():
             one = (status.latency or {}).get(stage) if status else None
-            cells.append(f"{one.p50_ms:.1f} / {one.p95_ms:.1f}" if one else "")
+            cells.append(f"{one.p50_ms:g} / {one.p95_ms:g}" if one else "")
         table.add_row(stage, *cells)
     console.print(table)
 

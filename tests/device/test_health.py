@@ -5,6 +5,7 @@ import pytest
 
 from core.messages import Queue, StageLatency, Status, decode, encode
 from core.notify import Notifier
+from device.figures import Figures
 from device.health import READY_WITHOUT_CAMERA_S, Health, Vitals, make_status
 from device.settings import IdentitySettings
 from tests.broker import wait_until
@@ -95,34 +96,20 @@ def test_without_systemd_nothing_is_said():
     assert health.state == "stopping"
 
 
-def test_the_frame_rate_is_that_of_the_last_seconds():
-    """Frames per second follow the camera within ten seconds."""
-    clock = Clock()
-    health = Health(Notifier(), clock=clock)
-    frames = 0
-    for rate, seconds in ((30, 20), (10, 20)):
-        for _ in range(rate * seconds):
-            clock.now += 1 / rate
-            frames += 1
-            health.looped(frames)
-        assert health.fps == pytest.approx(rate, rel=0.02)
-
-
 def test_a_status_is_cut_to_what_the_message_allows():
     """However many and long the problems are, the status is a valid message."""
+    latency = {"total": StageLatency(p50_ms=1.0, p95_ms=2.0, p99_ms=3.0)}
     vitals = Vitals(
         model="tiny-1",
         model_version=1,
         camera="ok",
-        frames=10,
-        fps=14.9876,
         people=1,
-        latency={"total": StageLatency(p50_ms=1.0, p95_ms=2.0, p99_ms=3.0)},
-        queue=Queue(events=1, deltas=0),
+        figures=Figures(queue=Queue(events=1, deltas=0), frames=10, fps=15.0, latency=latency),
         learning=None,
         problems=["x" * 1000] * 40,
     )
     status = make_status(IdentitySettings(site="home", name="cam"), "online", datetime.now(UTC), vitals)
     assert decode(encode(status), Status) == status
+    assert (status.frames, status.fps, status.latency, status.queue.events) == (10, 15.0, latency, 1)
     assert len(status.problems) == 16
     assert status.software.startswith("posefleet")

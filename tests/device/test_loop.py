@@ -9,6 +9,7 @@ from core.errors import PosefleetError
 from core.messages import CurrentAction, Status
 from device.loop import FrameLoop, Parts
 from device.settings import DeviceSettings
+from tests.beside import beside
 from tests.broker import wait_until
 from tests.device.looping import Dancer, loop_parts, loop_settings
 
@@ -64,6 +65,20 @@ def test_events_that_were_given_up_are_a_problem(running: Parts):
     running.outbox.discard(running.outbox.pending(1)[0].id)
     wait_until(lambda: running.link.status.problems, "the problem")
     assert re.match(r"events were lost .* full: 1, the last at 20..-..-.. ..:.. UTC", running.link.status.problems[0])
+
+
+def test_figures_and_the_budget_they_are_held_against_are_said_together(settings: DeviceSettings, parts: Parts):
+    """A status has no figures at first; with them comes the problem that their 95th percentile is above the budget."""
+    changes = {"latency": {"budget_ms": 0.01}, "status": {"interval_s": 0.5, "figures_s": 1.0}}
+    tight = DeviceSettings(**settings.model_dump(exclude=set(changes)) | changes)
+    with beside(lambda stop: FrameLoop(tight, parts).run(stop)):
+        wait_until(lambda: parts.link.said and parts.link.status.latency, "figures")
+        wait_until(lambda: parts.link.status.problems, "the problem")
+    said = [one for one in parts.link.said if isinstance(one, Status)]
+    assert said[0].frames is None
+    for one in said:
+        p95_ms = one.latency["total"].p95_ms if one.latency else 0.0
+        assert any("longer than the budget of 0.01 ms" in problem for problem in one.problems) == (p95_ms > 0.01)
 
 
 def test_a_release_that_fails_at_the_last_moment_changes_nothing(

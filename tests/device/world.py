@@ -51,7 +51,7 @@ class World:
             "pose": {"estimator": "recording", "recording": str(self.recording)},
             "model": {"directory": str(self.release), "public_key": bundle.signed.key, "channel": "c"},
             "mqtt": {"host": "127.0.0.1", "port": port},
-            "status": {"interval_s": 1.0},
+            "status": {"interval_s": 1.0, "figures_s": 1.0},
         }
         self.write()
 

@@ -74,7 +74,14 @@ evaluation = "{self.directory / "evaluation.npz"}"
         self._run("fleet", "fleet", "serve", "--config", str(self.fleet_config))
 
     def add_device(
-        self, name: str, *, seed: int, camera: str | None = None, estimator: str = "recording", budget_ms: int = 50
+        self,
+        name: str,
+        *,
+        seed: int,
+        camera: str | None = None,
+        estimator: str = "recording",
+        budget_ms: int = 50,
+        figures_s: float = 1.0,
     ) -> None:
         """Set a device up, teach it, enrol it, and run it; its camera is a film, unless there is another."""
         state = self.directory / name
@@ -103,6 +110,7 @@ public_key = "{self.beginning.key.public}"
 budget_ms = {budget_ms}
 [status]
 interval_s = 0.5
+figures_s = {figures_s}
 """
         )
         with SampleStore(state / "samples.sqlite", 1000) as store:

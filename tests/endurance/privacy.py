@@ -3,10 +3,11 @@
     python -m tests.endurance.privacy --minutes 10
 
 Real processes do all that again and again; one of them watches rendered people with the real estimator, and a witness
-keeps what it saw. Whatever was on the broker goes through three sieves: nothing but documented types
-(`tests.e2e.leaks`), no copy of joints, features or pixels in any encoding (`sieve.copies`), and no number that follows
-them in time (`sieve.traces`) beyond those that `DECLARED` explains. Exits with 1 if anything is found, or if something
-of all that did not happen, for then the capture proves nothing.
+keeps what it saw. Whatever was on the broker goes through four sieves: nothing but documented types
+(`tests.e2e.leaks`), no copy of joints, features or pixels in any encoding (`sieve.copies`), no number that follows them
+in time (`sieve.traces`) beyond those that `DECLARED` explains, and no figure of a board's own work that is made anew so
+often, or is so fine, that it could (`sieve.figures`). Exits with 1 if anything is found, or if something of all that
+did not happen, for then the capture proves nothing. It says of how many numbers it can say nothing.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ from core.bundle import BACKGROUND
 from core.messages import ActionEvent, CurrentAction, RoundClosed, decode
 from core.signing import SigningKey
 from device.learning.samples import SampleStore
+from device.settings import StatusSettings
 from posefleet.broker import LocalBroker
 from posefleet.demo.tap import read
 from tests import learning
@@ -39,22 +42,24 @@ from tests.e2e.leaks import leaks
 from tests.endurance.films import FPS, Projector, make_films
 from tests.endurance.sieve.copies import Secrets, copies
 from tests.endurance.sieve.courses import courses
+from tests.endurance.sieve.figures import figures
 from tests.endurance.sieve.traces import STEP_S, Course, Seen, traces
 from tests.endurance.witness import read_secrets, read_seen
 from tests.fleet.world import set_up
 
 WATCHED, OTHER = "kitchen", "studio"
+FIGURES_S = StatusSettings().figures_s  # as a user has it
 _PREVIEW_BYTES = 50_000  # several pictures
 _PEOPLE = ("ada", "ben", "cy", "dora", "eve")
 
 _CONTROL = "a planted number"
+_FIGURES = r"/status\.(frames|fps|latency|queue)\b"
 
 DECLARED = {
     _CONTROL: "planted here, to see that such a thing is found",
     r"/event\b": "an event says that somebody acts: when, for how long, how surely",
     r"/action\b": "the current action says that somebody acts",
     r"/status\.people\b": "the number of people is said",
-    r"/status\.(latency|frames)\b": "people make work: each in view is looked at, each beginning is written down",
 }
 """What follows people's movements by design, see "What a message gives away" in docs/events.md."""
 
@@ -162,8 +167,10 @@ def capture(seconds: float, films: Path) -> Capture:
         ):
             house.modules[WATCHED] = "tests.endurance.witness"
             house.start_fleet(goal=2, deadline_s=30)
-            house.add_device(WATCHED, seed=1, camera=camera.url, estimator="blazepose", budget_ms=1000)
-            house.add_device(OTHER, seed=2)
+            house.add_device(
+                WATCHED, seed=1, camera=camera.url, estimator="blazepose", budget_ms=1000, figures_s=FIGURES_S
+            )
+            house.add_device(OTHER, seed=2, figures_s=FIGURES_S)
             wait_until(lambda: all(map(house.statuses, (WATCHED, OTHER))), "both devices", 60)
             happened = live(house, camera, seconds)
         witness = directory / WATCHED / "witness.npz"
@@ -175,9 +182,8 @@ def sift(captured: Capture, console: Console) -> list[str]:
     said = courses(captured.messages)
     said[_CONTROL] = planted(said[f"{WATCHED}/status.fps"].times, captured.seen)
     found, limits = traces(said, captured.seen)
-    weakest = np.round(np.quantile(list(limits.values()), [0.1, 0.5, 0.9]), 2)
-    console.print(f"{len(said)} numbers over time, {len(limits)} of them and of their changes could be held against")
-    console.print(f"{len(captured.seen.names)} of what was seen; rank correlations are found from {weakest} up")
+    for line in reach(said, limits):
+        console.print(line)
     for trace in found:
         console.print(f"{explanation(trace.said) or 'UNEXPLAINED'}: {trace}")
     ours = [message for message in captured.messages if SITE in message.topic]  # the aggregator has nothing but deltas
@@ -185,10 +191,25 @@ def sift(captured: Capture, console: Console) -> list[str]:
     return [
         *blind,
         *leaks(captured.messages),
+        *figures(captured.messages, interval_s=FIGURES_S),
         *(str(trace) for trace in found if explanation(trace.said) is None),
         *copies(captured.messages, captured.secrets, by_shape=False),
         *copies(ours, captured.secrets),
     ]
+
+
+def reach(said: Mapping[str, Course], limits: Mapping[str, float]) -> Iterator[str]:
+    """What `traces` could have found, and of what it knows nothing."""
+    weakest = np.round(np.quantile(list(limits.values()), [0.1, 0.5, 0.9]), 2)
+    yield f"{len(said)} numbers over time; rank correlations of {len(limits)} of them and of their changes"
+    yield f"with what was seen would be found from {weakest} up (a tenth, half, nine tenths of them)"
+    constant = {name for name, course in said.items() if len(np.unique(course.values)) <= 1}
+    rare = sorted(said.keys() - limits.keys() - constant)
+    yield f"beside {len(constant)} constants nothing is known of {len(rare)} that hardly change: {', '.join(rare)}"
+    slow = {name: limit for name, limit in limits.items() if re.search(_FIGURES, name)}
+    if slow:
+        least = min(slow.values())
+        yield f"{len(slow)} figures change once a minute: less than {least:.2f} would not be found in any of them"
 
 
 def planted(times: npt.NDArray[np.float64], seen: Seen) -> Course:
