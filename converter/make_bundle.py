@@ -14,8 +14,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from converter.balance import patch_balanced
 from converter.parity import check_parity
-from converter.patch import PatchMap, decode_patch_map, encode_patch_map, patch
+from converter.patch import PatchMap, decode_patch_map, encode_patch_map
 from core.architecture import Architecture
 from core.bundle import CLASSIFIER, GOLDEN, PATCH_MAP, WEIGHTS, Bundle, Manifest, Thresholds, seal
 from core.checkpoint import Checkpoint
@@ -143,7 +144,7 @@ def _release(
     windows: npt.NDArray[np.float32],
     key: SigningKey,
 ) -> Bundle:
-    classifier = patch(template, patch_map, weights)
+    classifier = patch_balanced(template, patch_map, weights, architecture=manifest.architecture, windows=windows)
     golden = make_golden(classifier, windows)
     report = check_parity(classifier, manifest.architecture, weights, windows)
     if report.agreement < MINIMUM_AGREEMENT:

@@ -6,6 +6,7 @@ every release. Patching writes new values, and new scales for int8 tensors, into
     model = patch(bundle.classifier, decode_patch_map(bundle.files[PATCH_MAP]), weights)
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -105,12 +106,30 @@ def patch(template: bytes, patch_map: PatchMap, weights: Weights) -> bytes:
     model = bytearray(template)
     constants = read_constants(model)
     for placement in patch_map.placements:
-        constant = constants.get(placement.tensor)
         piece = placement.piece_of(weights)
-        if constant is None or constant.data.size != piece.size:
-            raise BundleError(f"the patch map is of another classifier: tensor {placement.tensor} does not fit")
-        _write(constant, piece)
+        _write(_constant(constants, placement, piece), piece)
     return bytes(model)
+
+
+def held_weights(model: bytes, patch_map: PatchMap) -> Weights:
+    """The weights that a patched classifier computes with: those that were patched in, as rounded.
+
+    Raises:
+        BundleError: the map is of another template.
+    """
+    constants = read_constants(bytearray(model))
+    weights = {name: np.empty(shape, np.float32) for name, shape in patch_map.shapes.items()}
+    for placement in patch_map.placements:
+        piece = placement.piece_of(weights)  # a view
+        piece[...] = _constant(constants, placement, piece).values().reshape(piece.shape)
+    return weights
+
+
+def _constant(constants: Mapping[int, Constant], placement: Placement, piece: npt.NDArray[np.float32]) -> Constant:
+    constant = constants.get(placement.tensor)
+    if constant is None or constant.data.size != piece.size:
+        raise BundleError(f"the patch map is of another classifier: tensor {placement.tensor} does not fit")
+    return constant
 
 
 def _write(constant: Constant, piece: npt.NDArray[np.float32]) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.parity import check_parity
-from converter.patch import PatchMap, Placement, decode_patch_map, encode_patch_map, patch
+from converter.patch import PatchMap, Placement, decode_patch_map, encode_patch_map, held_weights, patch
 from converter.tensors import read_constants
 from core.errors import BundleError
 from tests import tiny
@@ -43,6 +43,17 @@ def test_every_number_is_within_half_a_step():
         assert np.abs(constant.values().ravel() - piece.ravel()).max() <= 0.501 * step
         kinds.add(constant.data.dtype)
     assert kinds == {np.dtype(np.int8), np.dtype(np.float32)}
+
+
+def test_what_a_classifier_holds_can_be_read_back():
+    """The weights that are read back are those patched in, rounded: patched in again they give the same bytes."""
+    weights = tiny.weights(4)
+    model = patch(tiny.template(), MAP, weights)
+    held = held_weights(model, MAP)
+    assert held.keys() == weights.keys()
+    for name, tensor in weights.items():
+        assert np.abs(held[name] - tensor).max() <= 0.501 * np.abs(tensor).max() / 127
+    assert patch(tiny.template(), MAP, held) == model
 
 
 def test_a_weight_of_zeros_can_be_patched():
