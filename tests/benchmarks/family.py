@@ -23,7 +23,8 @@ from rich.progress import track
 from rich.table import Table
 
 import core.interpreter
-from converter.patch import decode_patch_map, encode_patch_map, patch
+from converter.balance import patch_balanced
+from converter.patch import decode_patch_map, encode_patch_map
 from converter.quantize import Template, make_template
 from core.architecture import Architecture, parameter_count
 from core.checkpoint import read_checkpoint
@@ -85,7 +86,9 @@ def main() -> None:
     models = {}
     for one in track(candidates, "converting"):
         template = cached_template(one.architecture, options.cache)
-        models[one.name] = patch(template.model, template.patch_map, one.weights)
+        models[one.name] = patch_balanced(
+            template.model, template.patch_map, one.weights, architecture=one.architecture, windows=one.windows
+        )
     _print(candidates, models, times_of(candidates, models))
 
 

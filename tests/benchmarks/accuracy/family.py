@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from converter.patch import patch
 from core.architecture import Architecture, parameter_count
 from core.interpreter import Classifier
 from tests.benchmarks.accuracy import msr
-from tests.benchmarks.accuracy.harness import Answers, put_section, share_right
+from tests.benchmarks.accuracy.harness import Answers, put_section, quantized, share_right
 from tests.benchmarks.family import RUNTIMES, Candidate, agreement_of, cached_template, times_of
 from training.models import MODELS
 
@@ -53,7 +52,7 @@ def run(seeds: int) -> None:
 
 def _quantized(architecture: Architecture, answers: Answers) -> bytes:
     template = cached_template(architecture, _CACHE)
-    return patch(template.model, template.patch_map, answers.trained.weights)
+    return quantized(template, answers)
 
 
 def _lost(answers: Answers) -> float:

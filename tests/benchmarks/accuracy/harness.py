@@ -11,18 +11,17 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from converter.patch import patch
-from converter.quantize import make_template
+from converter.balance import patch_balanced
+from converter.quantize import Template, make_template
 from core.architecture import Architecture, parameter_count
 from core.checkpoint import Checkpoint
 from core.features import extract
 from core.interpreter import Classifier
 from core.network import forward, softmax
 from core.skeleton import Array
-from core.weights import Weights
 from training.augmentation.augment import sample
 from training.datasets.recording import Recording
-from training.pipeline import FINER, checkpoint_of, classes_of, windows_of
+from training.pipeline import FINER, GOLDEN_WINDOWS, checkpoint_of, classes_of, windows_of
 from training.recipe import RECIPES, read_recipe
 from training.train import PLAIN_RUN, RunOptions, Trained, TrainingConfig, train
 
@@ -43,6 +42,7 @@ class Answers:
         features: (N, T, F) what it saw.
         cpu_s: of its training.
         averaged: (N, C) mean probabilities over four parts of each clip, as a device averages successive windows.
+        typical: (M, T, F) windows of the side that it learnt from, what a release would carry as golden ones.
     """
 
     trained: Trained
@@ -51,6 +51,7 @@ class Answers:
     features: Array
     cpu_s: float
     averaged: Array
+    typical: Array
 
     @property
     def accuracy(self) -> float:
@@ -116,7 +117,16 @@ def learn(
     features = extract(judged.keypoints, config.features, rate_hz=config.window.rate_hz)
     logits = forward(trained.architecture, trained.weights, features)
     averaged = _averaged(trained, test, classes) if config.clips else softmax(logits)
-    return Answers(trained, logits, judged.labels, features, spent, averaged)
+    return Answers(
+        trained, logits, judged.labels, features, spent, averaged, typical_windows(training, config, classes)
+    )
+
+
+def typical_windows(recordings: Sequence[Recording], config: TrainingConfig, classes: Sequence[str]) -> Array:
+    """Feature windows (M, T, F), evenly spread over the recordings."""
+    windows = windows_of(recordings, config, classes).keypoints
+    chosen = np.unique(np.linspace(0, len(windows) - 1, GOLDEN_WINDOWS).astype(np.int64))
+    return extract(windows[chosen], config.features, rate_hz=config.window.rate_hz)
 
 
 def _averaged(trained: Trained, test: Sequence[Recording], classes: Sequence[str]) -> Array:
@@ -147,10 +157,21 @@ class Quantizer:
         """Of the file that devices get."""
         return len(self._template.model) / 1024
 
-    def logits(self, weights: Weights, features: Array) -> Array:
+    def logits(self, answers: Answers) -> Array:
         """(N, C) as a device would compute them."""
-        classifier = Classifier(patch(self._template.model, self._template.patch_map, weights))
-        return np.stack([classifier.logits(one) for one in features])
+        return Classifier(quantized(self._template, answers)).batch_logits(answers.features)
+
+
+def quantized(template: Template, answers: Answers) -> bytes:
+    """The model as a device would get it."""
+    trained = answers.trained
+    return patch_balanced(
+        template.model,
+        template.patch_map,
+        trained.weights,
+        architecture=trained.architecture,
+        windows=answers.typical,
+    )
 
 
 def costs(answers: Answers, quantizer: Quantizer | None, name: str = "") -> list[Figure]:

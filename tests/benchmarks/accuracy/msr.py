@@ -106,9 +106,7 @@ def _both(name: str, answers: Sequence[Answers], target: float, note: str = "") 
 
 def _quantized(name: str, answers: Sequence[Answers]) -> list[Figure]:
     quantizer = Quantizer(answers[0].trained.architecture)
-    lost = [
-        one.accuracy - share_right(quantizer.logits(one.trained.weights, one.features), one.labels) for one in answers
-    ]
+    lost = [one.accuracy - share_right(quantizer.logits(one), one.labels) for one in answers]
     return [
         Figure(f"{name}: points lost by quantizing", tuple(lost), 0.5, at_most=True),
         *costs(answers[0], quantizer, name),
