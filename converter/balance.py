@@ -41,11 +41,14 @@ def patch_balanced(
     if len(windows) == 0 or windows.shape[1:] != expected:
         raise BundleError(f"the classifier sees windows of shape {expected}, not {windows.shape}")
     model = patch(template, patch_map, weights)
-    return patch(model, patch_map, _balanced(architecture, weights, held_weights(model, patch_map), windows))
+    return patch(model, patch_map, balance(architecture, weights, held_weights(model, patch_map), windows))
 
 
-def _balanced(architecture: Architecture, weights: Weights, held: Weights, windows: npt.NDArray[np.float32]) -> Weights:
-    """The weights, but for the first layer's bias."""
+def balance(architecture: Architecture, weights: Weights, held: Weights, windows: npt.NDArray[np.float32]) -> Weights:
+    """The weights, with the first layer's bias such that `held`, their rounded ones, give the same on average.
+
+    Typical windows are (N, T, F). A network that begins with a graph of joints keeps its weights.
+    """
     first = architecture.layers[0]
     if not isinstance(first, Dense | Conv1D | Lstm):  # graphs of joints mix their inputs first, and lose little
         return weights

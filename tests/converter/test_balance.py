@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from converter.balance import patch_balanced
+from converter.balance import balance, patch_balanced
 from converter.parity import check_parity
 from converter.patch import held_weights, patch
+from core.architecture import Architecture, Conv1D, Dense, Lstm, MeanMaxPool
 from core.errors import BundleError
+from core.network import initialise
 from tests import tiny
 
 MAP = tiny.patch_map()
@@ -60,6 +62,20 @@ def test_only_the_first_bias_gives_way():
     held, plain = (held_weights(one, MAP) for one in (balanced(weights), patch(tiny.template(), MAP, weights)))
     differing = {name for name in held if not np.array_equal(held[name], plain[name])}
     assert differing == {"embed/bias"}
+
+
+@pytest.mark.parametrize("first", [Dense("first", 6, "relu"), Conv1D("first", 6, 3, "relu"), Lstm("first", 6)])
+def test_every_kind_of_first_layer_is_balanced(first):
+    """A pose that is held all the time gives the first layer, past its zero padding, the same sums as float weights."""
+    architecture = Architecture(5, 8, (first, MeanMaxPool(), Dense("logits", 2)))
+    weights = initialise(architecture, np.random.default_rng(0))
+    held = weights | {"first/kernel": np.round(weights["first/kernel"], 1)}
+    pose = np.random.default_rng(1).uniform(-2, 2, 5).astype(np.float32)
+    moved = balance(architecture, weights, held, np.tile(pose, (3, 8, 1)))
+    sums, wanted = (np.tensordot(pose, kernel["first/kernel"], (0, -2)) for kernel in (held, weights))
+    if isinstance(first, Conv1D):
+        sums, wanted = sums.sum(axis=0), wanted.sum(axis=0)
+    np.testing.assert_allclose(sums + moved["first/bias"], wanted + weights["first/bias"], atol=1e-5)
 
 
 @pytest.mark.parametrize("windows", [TYPICAL[:0], TYPICAL[:, :5], TYPICAL[:, :, :5], TYPICAL[0]])
