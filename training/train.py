@@ -53,6 +53,7 @@ class TrainingConfig:
     gradient_norm: float = 1.0
     dropout: float = 0.1  # of hidden channels
     head_dropout: float = 0.5  # before the logits
+    input_norm: bool = True  # every feature made as large as the others; False: as large as it is, see core.features
     mixup: float = 0.0  # shape of the Beta distribution that half of the windows are mixed by; 0: none are
     average: float = 0.99  # of the weights over the steps (Polyak and Juditsky 1992), exponential; 0: the last step's
     distillation: float = 0.7  # share of the teachers in the targets, if there are any
@@ -169,6 +170,7 @@ def _make_trainer(architecture: Architecture, config: TrainingConfig, *, determi
         head_dropout=config.head_dropout,
         average=config.average,
         precision=set_up(deterministic=deterministic),
+        input_norm=config.input_norm,
     )
     return Trainer(architecture, recipe, seed=config.seed)
 

@@ -41,6 +41,7 @@ class Recipe:
     head_dropout: float
     average: float  # share of the averaged weights that survives a step; 0: no average
     precision: str = "float32"  # or a policy of Keras's, "mixed_bfloat16"
+    input_norm: bool = True
 
 
 class Trainer:
@@ -59,6 +60,7 @@ class Trainer:
             step=self._optimizer.iterations,
             seed=seed,
             precision=recipe.precision,
+            input_norm=recipe.input_norm,
         )
         self._optimizer.build(self._network.trainable_variables)
         self._loss = tf_keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)

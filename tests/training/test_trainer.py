@@ -11,12 +11,15 @@ pytestmark = pytest.mark.xdist_group("tensorflow")
 NETWORK = Architecture(6, 8, (Conv1D("conv", 8, 3, "relu"), MeanMaxPool(), Dense("hidden", 8, "relu"), Dense("out", 3)))
 
 
-def make(seed=0, **changes):
+DENSE = Architecture(6, 8, (Dense("embed", 8, "relu"), MeanMaxPool(), Dense("out", 3)))
+
+
+def make(seed=0, network=NETWORK, **changes):
     """A trainer of a small network."""
     from training.trainer import Recipe, Trainer
 
     settings = {"weight_decay": 0.01, "gradient_norm": 1, "label_smoothing": 0, "dropout": 0.3, "head_dropout": 0.5}
-    return Trainer(NETWORK, Recipe(**(settings | {"average": 0.9} | changes)), seed=seed)
+    return Trainer(network, Recipe(**(settings | {"average": 0.9} | changes)), seed=seed)
 
 
 def batches(count, seed):
@@ -69,6 +72,16 @@ def test_averaged_weights_follow_the_latest():
         trainer.run(batches(20, 0), lambda _: 0.01)
     far, near = (np.abs(one.weights()["out/kernel"] - start).mean() for one in (latest, averaged))
     assert 0 < near < far
+
+
+@pytest.mark.parametrize("normed", [True, False])
+def test_small_features_count_as_much_as_others_only_when_normed(normed):
+    """A feature a hundredth as large as the others gets weights as much larger, unless inputs stay as they are."""
+    trainer = make(network=DENSE, input_norm=normed, weight_decay=0)
+    sizes = np.array([0.01, 1, 1, 1, 1, 1], np.float32)
+    trainer.run(((features * sizes, targets) for features, targets in batches(200, 0)), lambda _: 0.0)
+    rows = np.abs(trainer.weights()["embed/kernel"]).mean(axis=1)
+    assert (rows[0] > 10 * rows[1:].mean()) == normed
 
 
 def test_mixed_precision_gives_float32_weights_that_have_learnt():

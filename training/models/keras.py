@@ -73,6 +73,7 @@ def build(
     step: tf.Variable | None = None,
     seed: int = 0,
     precision: str = "float32",
+    input_norm: bool = True,
 ) -> tf_keras.Model:
     """The model to train, logits out: normalised inputs and hidden layers, dropout after them and before the logits.
 
@@ -86,25 +87,28 @@ def build(
         step: counts training steps; with `seed` it decides about dropout's masks.
         seed: see `step`.
         precision: what Keras calls a policy; weights and logits are float32 in all of them.
+        input_norm: False leaves the inputs at the scale that the features have.
     """
     before = tf_keras.mixed_precision.global_policy()
     tf_keras.mixed_precision.set_global_policy(precision)
     try:
         step = tf.Variable(0, dtype=tf.int64) if step is None else step
-        return _build(architecture, _Dropouts(dropout, seed, step), _Dropouts(head_dropout, seed + 1, step))
+        inputs = tf_keras.Input((architecture.window, architecture.input_size), name="features")
+        normed = input_norm and isinstance(architecture.layers[0], Dense | Lstm)
+        first = _batch_norm(_INPUT_NORM)(inputs) if normed else inputs
+        masks = _Dropouts(dropout, seed, step), _Dropouts(head_dropout, seed + 1, step)
+        return tf_keras.Model(inputs, _hidden_and_logits(architecture, first, *masks))
     finally:
         tf_keras.mixed_precision.set_global_policy(before)
 
 
-def _build(architecture: Architecture, dropouts: "_Dropouts", last: "_Dropouts") -> tf_keras.Model:
-    inputs = tf_keras.Input((architecture.window, architecture.input_size), name="features")
-    outputs = inputs
-    if isinstance(architecture.layers[0], Dense | Lstm):
-        outputs = _batch_norm(_INPUT_NORM)(outputs)
+def _hidden_and_logits(
+    architecture: Architecture, outputs: _Tensor, dropouts: "_Dropouts", last: "_Dropouts"
+) -> _Tensor:
     for layer in architecture.layers[:-1]:
         outputs = _apply_hidden(layer, outputs, dropouts)
     outputs = _apply(architecture.layers[-1], last.next()(outputs))
-    return tf_keras.Model(inputs, tf_keras.layers.Activation("linear", dtype="float32")(outputs))
+    return tf_keras.layers.Activation("linear", dtype="float32")(outputs)
 
 
 def plain_model(architecture: Architecture, weights: Weights, *, batch: int | None = None) -> tf_keras.Model:
@@ -126,9 +130,10 @@ def fold(model: tf_keras.Model, architecture: Architecture) -> Weights:
     scales the first layer's rows, and its shift goes through the kernel into the bias.
     """
     weights: dict[str, _Float64] = {}
+    names = {layer.name for layer in model.layers}
     for layer in _named(architecture):
         kernel, *recurrent, bias = (tensor.astype(np.float64) for tensor in model.get_layer(layer.name).get_weights())
-        if layer is architecture.layers[0] and isinstance(layer, Dense | Lstm):
+        if layer is architecture.layers[0] and _INPUT_NORM in names:
             scale, shift = _norm_of(model, _INPUT_NORM)
             kernel, bias = kernel * scale[:, None], bias + shift @ kernel
         if _has_norm(layer) and layer is not architecture.layers[-1]:

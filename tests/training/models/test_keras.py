@@ -40,26 +40,46 @@ def shifted_windows(count, architecture):
     return np.random.default_rng(0).normal(3, 5, (count, 12, architecture.input_size)).astype(np.float32)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
-def test_folded_weights_compute_what_the_model_does(architecture):
-    """After training, the folded weights give the Keras model's logits in core.network, within 1e-4."""
+def trained(architecture, **options):
+    """A model after a little training, every normalisation far from its start."""
     import tf_keras
 
-    from training.models.keras import build, fold
+    from training.models.keras import build
 
     tf_keras.utils.set_random_seed(0)
-    model = build(architecture)
+    model = build(architecture, **options)
     model.compile("adam", tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit(shifted_windows(64, architecture), np.arange(64) % 5, epochs=2, batch_size=8, verbose=0)
     rng = np.random.default_rng(1)
     for norm in (layer for layer in model.layers if isinstance(layer, tf_keras.layers.BatchNormalization)):
-        gamma, beta, mean, variance = norm.get_weights()  # as after a long training: nothing is at its start any more
+        gamma, beta, mean, variance = norm.get_weights()
         norm.set_weights([rng.uniform(-2, 2, gamma.shape), rng.normal(size=beta.shape), mean, variance])
+    return model
+
+
+def assert_folds_exactly(model, architecture):
+    """The folded weights have the architecture's shapes and give the model's logits in core.network, within 1e-4."""
+    from training.models.keras import fold
+
     weights = fold(model, architecture)
     assert {name: tensor.shape for name, tensor in weights.items()} == parameter_shapes(architecture)
     windows = shifted_windows(10, architecture)
     expected = model.predict(windows, verbose=0)
     np.testing.assert_allclose(forward(architecture, weights, windows), expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
+def test_folded_weights_compute_what_the_model_does(architecture):
+    """After training, the folded weights give the Keras model's logits in core.network, within 1e-4."""
+    assert_folds_exactly(trained(architecture), architecture)
+
+
+def test_inputs_may_stay_as_they_are():
+    """Without a norm of the inputs there is none in the model, and folding is exact all the same."""
+    architecture = ARCHITECTURES["conv_lstm"]
+    model = trained(architecture, input_norm=False)
+    assert "input_norm" not in {layer.name for layer in model.layers}
+    assert_folds_exactly(model, architecture)
 
 
 def test_hidden_layers_are_normalised():
