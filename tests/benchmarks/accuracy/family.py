@@ -13,7 +13,7 @@ from tests.benchmarks.family import RUNTIMES, Candidate, agreement_of, cached_te
 from training.models import MODELS
 
 ABOUT = (
-    "MSR-Action3D, cross-subject, as above; mean and standard deviation over seeds. Parts: mean answer for four parts "
+    "MSR-Action3D, cross-subject, as above; mean and standard deviation over seeds. Parts: mean answer for three parts "
     "of a clip. Lost: points, by quantizing; agreement: how often the last seed's quantized model answers as the float "
     "one. Milliseconds: CPU time of one thread for a window, measured in turns: compare them within the table. "
     "Training: CPU seconds. `fusion` has a slot for an object here that nobody ever saw; its own set is "

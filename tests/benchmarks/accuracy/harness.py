@@ -17,7 +17,7 @@ from core.architecture import Architecture, parameter_count
 from core.checkpoint import Checkpoint
 from core.features import extract
 from core.interpreter import Classifier
-from core.network import forward, softmax
+from core.network import forward
 from core.skeleton import Array
 from training.augmentation.augment import sample
 from training.datasets.recording import Recording
@@ -28,7 +28,8 @@ from training.train import PLAIN_RUN, RunOptions, Trained, TrainingConfig, train
 DATA = Path(os.environ.get("POSEFLEET_DATA", ""))
 DOCUMENT = Path(__file__).parents[3] / "docs/benchmarks.md"
 _MEGABYTE_KB = 1024
-_PARTS = ((0.0, 1.0), (0.0, 0.85), (0.15, 0.85), (0.075, 0.85))  # start and share of a clip
+_PART = 0.85  # of a clip, as much as the recipe's augmentation shows on average
+_STARTS = (0.0, 0.5, 1.0)  # of the parts of a clip: share of what is left of it
 console = Console(width=120)
 
 
@@ -41,7 +42,8 @@ class Answers:
         labels: (N,) the truth.
         features: (N, T, F) what it saw.
         cpu_s: of its training.
-        averaged: (N, C) mean probabilities over four parts of each clip, as a device averages successive windows.
+        averaged: (N, C) mean logits over three parts of each clip, as a device judges successive windows; the
+            logits themselves where a recording is no clip.
         typical: (M, T, F) windows of the side that it learnt from, what a release would carry as golden ones.
     """
 
@@ -116,7 +118,7 @@ def learn(
     judged = windows_of(test, config, classes)
     features = extract(judged.keypoints, config.features, rate_hz=config.window.rate_hz)
     logits = forward(trained.architecture, trained.weights, features)
-    averaged = _averaged(trained, test, classes) if config.clips else softmax(logits)
+    averaged = _averaged(trained, test, classes) if config.clips else logits
     return Answers(
         trained, logits, judged.labels, features, spent, averaged, typical_windows(training, config, classes)
     )
@@ -133,11 +135,12 @@ def _averaged(trained: Trained, test: Sequence[Recording], classes: Sequence[str
     config = trained.config
     clips = windows_of(test, config, classes, finer=FINER).keypoints
     answers = []
-    for start, share in _PARTS:
-        moments = (start + share * np.linspace(0, 1, config.window.length)) * (clips.shape[1] - 1)
+    for start in _STARTS:
+        shown = start * (1 - _PART) + _PART * np.linspace(0, 1, config.window.length)
+        moments = shown * (clips.shape[1] - 1)
         part = sample(clips, np.repeat(moments[None], len(clips), axis=0))
         features = extract(part, config.features, rate_hz=config.window.rate_hz)
-        answers.append(softmax(forward(trained.architecture, trained.weights, features)))
+        answers.append(forward(trained.architecture, trained.weights, features))
     return np.mean(answers, axis=0)
 
 

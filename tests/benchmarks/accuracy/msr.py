@@ -100,7 +100,7 @@ def _both(name: str, answers: Sequence[Answers], target: float, note: str = "") 
     parts = tuple(one.averaged_accuracy for one in answers)
     return [
         Figure(f"cross-subject, {name}, %", whole, target, note=note),
-        Figure(f"cross-subject, {name}, mean of four parts of a clip, %", parts, target, note=note),
+        Figure(f"cross-subject, {name}, mean of three parts of a clip, %", parts, target, note=note),
     ]
 
 
