@@ -5,8 +5,9 @@ somebody moves. So:
 
 - figures are made at most once in `interval_s`, of all that was since the last ones; every status in between repeats
   them;
-- they are counts and percentiles of that time as a whole: nothing in them knows in which order it happened;
-- counts of frames and times have two significant digits.
+- those of frames are counts and percentiles of that time as a whole, in two significant digits: nothing in them knows
+  in which order it happened;
+- what waits is counted at that moment.
 
 The first ones come ten seconds after the first frame, so that whoever sets a board up soon sees that it works.
 
