@@ -27,13 +27,13 @@ from training.pipeline import classes_of, windows_of
 from training.synthesis.handling import HANDLINGS, THINGS, handling_take
 from training.train import Trained, TrainingConfig, train
 
-_EPOCHS = 12
+_EPOCHS = 6
 ABOUT = (
     "Rendered people drink, telephone and wave; those who are tested were never seen. Drinking and telephoning are one "
     "movement, told apart by the thing in the hand alone. Clear windows; mean and standard deviation over seeds. "
     f"Default settings, {_EPOCHS} epochs, of which validation people choose one, with and without the detector."
 )
-_PARTS = {"training": ("t", 20), "validation": ("v", 6), "test": ("u", 14)}
+_PARTS = {"training": ("t", 40), "validation": ("v", 10), "test": ("u", 40)}
 _ALIKE = ("drink", "phone")
 _Answers = npt.NDArray[np.int64]  # (N,) of the clear test windows
 
