@@ -14,16 +14,15 @@ from rich.console import Console
 from converter.balance import patch_balanced
 from converter.quantize import Template, make_template
 from core.architecture import Architecture, parameter_count
-from core.checkpoint import Checkpoint
 from core.features import extract
 from core.interpreter import Classifier
 from core.network import forward
 from core.skeleton import Array
 from training.augmentation.augment import sample
 from training.datasets.recording import Recording
-from training.pipeline import FINER, GOLDEN_WINDOWS, checkpoint_of, classes_of, windows_of
+from training.pipeline import FINER, GOLDEN_WINDOWS, classes_of, windows_of
 from training.recipe import RECIPES, read_recipe
-from training.train import PLAIN_RUN, RunOptions, Trained, TrainingConfig, train
+from training.train import Trained, TrainingConfig, train
 
 DATA = Path(os.environ.get("POSEFLEET_DATA", ""))
 DOCUMENT = Path(__file__).parents[3] / "docs/benchmarks.md"
@@ -65,11 +64,6 @@ class Answers:
         """Per cent right of the averaged answers."""
         return share_right(self.averaged, self.labels)
 
-    @property
-    def as_teacher(self) -> Checkpoint:
-        """What a student may learn from."""
-        return checkpoint_of(self.trained, self.features[:1])
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -102,7 +96,6 @@ def learn(
     test: Sequence[Recording],
     config: TrainingConfig,
     *,
-    options: RunOptions = PLAIN_RUN,
     validation: Sequence[Recording] = (),
 ) -> Answers:
     """Train on one side and answer for the other; without validation people the recipe's last epoch is kept."""
@@ -113,7 +106,7 @@ def learn(
     held_out = windows_of(validation, config, classes)
     windows = windows_of(training, config, classes, finer=FINER if config.clips else 1)
     began = time.process_time()
-    trained = train(windows, held_out, config, options=options)
+    trained = train(windows, held_out, config)
     spent = time.process_time() - began
     judged = windows_of(test, config, classes)
     features = extract(judged.keypoints, config.features, rate_hz=config.window.rate_hz)
