@@ -6,7 +6,8 @@ A pure state machine; `device.latency.governor` measures and acts. What it promi
 - A step up is taken only after some seconds of room (far enough below the budget) with somebody in the picture: an
   empty room is cheap, and says nothing about the frames that follow when somebody comes in.
 - It does not swing: a step up that has to be undone soon is tried again only after twice as long, up to ten minutes;
-  or as soon as any other once frames are much quicker than before that attempt: what was in the way is gone.
+  or as soon as any other once frames are much quicker than before that attempt: what was in the way is gone. Where
+  that, too, has to be undone, the load comes and goes, and the next such step waits twice as long as well.
 - Steps that cannot help are not there (an estimator without a choice, one person only), or are passed over (room for
   more people than are in the picture).
 
@@ -132,11 +133,13 @@ def _halves(number: int) -> Iterable[int]:
 @dataclass
 class _State:
     patience_s: float
+    eased_patience_s: float
     depth: int = 0  # so many of the rungs are in force
     judged_at: float | None = None
     room_s: float = 0.0  # how long there has been room, with somebody there
     eased_s: float = 0.0  # likewise, and much more than before the last step up failed
-    rose_at: float | None = None  # a step up that has yet to prove itself
+    rose_at: float | None = None  # a step up that has yet to prove itself ...
+    rose_eased: bool = False  # ... and was taken early
     before: tuple[int, float] | None = None  # depth and p95 when it was taken
 
     def rest(self) -> None:
@@ -157,7 +160,7 @@ class Ladder:
         self._full = full
         self._rungs = tuple(rungs)
         self._rules = rules
-        self._state = _State(rules.patience_s)
+        self._state = _State(rules.patience_s, rules.patience_s)
 
     @property
     def workload(self) -> Workload:
@@ -182,7 +185,7 @@ class Ladder:
         since = 0.0 if state.judged_at is None else min(max(now - state.judged_at, 0.0), _LONGEST_BREAK_S)
         state.judged_at = now
         if state.rose_at is not None and now - state.rose_at > rules.probation_s:
-            state.rose_at, state.patience_s = None, rules.patience_s
+            state.rose_at, state.patience_s, state.eased_patience_s = None, rules.patience_s, rules.patience_s
         if p95_ms > rules.budget_ms:
             return self._step_down(people)
         if p95_ms > rules.room * rules.budget_ms:
@@ -190,8 +193,9 @@ class Ladder:
         elif people:
             state.room_s += since
             state.eased_s = state.eased_s + since if state.has_eased(p95_ms) else 0.0
-        if state.depth and (state.room_s >= state.patience_s or state.eased_s >= rules.patience_s):
+        if state.depth and (state.room_s >= state.patience_s or state.eased_s >= state.eased_patience_s):
             state.before, state.rose_at = (state.depth, p95_ms), now
+            state.rose_eased = state.room_s < state.patience_s
             state.depth -= 1
             state.rest()
             return True
@@ -207,5 +211,10 @@ class Ladder:
         state.depth = found + 1
         if state.rose_at is not None:
             state.rose_at = None
-            state.patience_s = min(2 * state.patience_s, max(_LONGEST_PATIENCE_S, self._rules.patience_s))
+            state.patience_s = self._longer(state.patience_s)
+            if state.rose_eased:  # the load comes and goes
+                state.eased_patience_s = self._longer(state.eased_patience_s)
         return True
+
+    def _longer(self, patience_s: float) -> float:
+        return min(2 * patience_s, max(_LONGEST_PATIENCE_S, self._rules.patience_s))

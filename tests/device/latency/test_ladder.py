@@ -165,6 +165,18 @@ def test_when_the_load_is_gone_it_does_not_wait_for_what_failed_under_it():
     assert now - began < 160
 
 
+def test_a_load_that_comes_and_goes_makes_it_ever_more_patient():
+    """A step up that was taken early because frames were much quicker, and fails, is taken early only twice as late."""
+    one, ups = ladder(("alternate",)), list[float]()
+    for moment in range(3000):
+        depth, p95_ms = len(one.in_force), ROOM if len(ups) % 2 else ROOM / 3  # every second time much quicker
+        one.judge(p95_ms if depth else OVER, float(moment), people=1)
+        if depth and not one.in_force:
+            ups.append(float(moment))
+    early = [after - before for before, after in zip(ups[1::2], ups[2::2], strict=False)]
+    assert early == pytest.approx([20, 40, 80, 160, 320], abs=3)
+
+
 JUDGEMENTS = st.lists(st.tuples(st.floats(0.1, 5), st.floats(0, 200), st.integers(0, 4)), min_size=1, max_size=150)
 
 
