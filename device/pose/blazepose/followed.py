@@ -5,12 +5,14 @@ import numpy.typing as npt
 
 from core.skeleton import MEDIAPIPE33
 from device.pose.blazepose.landmarks import Sight
-from device.pose.blazepose.likeness import is_known, is_left_over, limb_distance
+from device.pose.blazepose.likeness import is_known, is_left_over, limb_distance, limb_gap
+from device.pose.blazepose.masking import bare_share
 from device.pose.blazepose.regions import Region, region_around
 from device.pose.blazepose.smoothing import JOINTS, REGION_POINTS, VISIBILITY_WEIGHT, LowPassFilter, OneEuroFilter
 
 Array = npt.NDArray[np.float32]
 
+_GAP_WEIGHT = 4.0  # of region sizes, against a share of the body
 _STEADY_S = 0.3  # over so long a velocity is averaged
 
 
@@ -77,6 +79,18 @@ def is_anyone(sight: Sight, people: list[Followed]) -> bool:
 def is_remainder(sight: Sight, people: list[Followed]) -> bool:
     """Whether a sight with people erased shows what was left of them."""
     return is_left_over(sight.joints, [person.sight.joints for person in people], size=_least_size(people))
+
+
+def apartness(sight: Sight, people: list[Followed]) -> float:
+    """How much a sight with people erased is a body of its own: seen beside them, its limbs not where theirs are.
+
+    What is made up of somebody's remains mostly has less than 0.6; who is half hidden 0.7.
+    """
+    if not people:
+        return float("inf")
+    others = [person.sight.joints for person in people]
+    gap = limb_gap(sight.joints, others, [person.region.size for person in people])
+    return bare_share(sight.joints, others) + _GAP_WEIGHT * gap
 
 
 def _least_size(people: list[Followed]) -> float:

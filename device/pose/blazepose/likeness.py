@@ -28,7 +28,6 @@ _SAME = 0.045
 _SAME_ERASED = 0.03  # of a body seen with the other one erased: only if it is nearer, it is what was left of that one
 _LEGS_OF_ONE = 0.3  # of the distance of the middle lines; of two bodies they are about as far apart as those
 _BORROWED = 0.045  # limbs this near are taken from somebody else
-_FREER = 0.03  # limbs farther from those of others by so much, on average, were mixed up with them before
 _BESIDE = 0.35  # from here on nothing is mixed up
 
 
@@ -47,8 +46,16 @@ def is_known(joints: Array, others: Sequence[Array], *, size: float) -> bool:
     """
     if not others:
         return False
-    borrowed = np.min([_limb_distances(joints, other) for other in others], axis=0)
-    return _is_like(joints, others, size, _SAME) or bool(np.median(borrowed) < _BORROWED * size)
+    return _is_like(joints, others, size, _SAME) or limb_gap(joints, others, [size] * len(others)) < _BORROWED
+
+
+def limb_gap(joints: Array, others: Sequence[Array], sizes: Sequence[float]) -> float:
+    """Median distance from the joints of a body's limbs to the nearest other's same ones, whichever side is left.
+
+    In sizes of those others' regions; at least one.
+    """
+    gaps = [_limb_distances(joints, other) / size for other, size in zip(others, sizes, strict=True)]
+    return float(np.median(np.min(gaps, axis=0)))
 
 
 def is_left_over(joints: Array, others: Sequence[Array], *, size: float) -> bool:
@@ -64,17 +71,16 @@ def _is_like(joints: Array, others: Sequence[Array], size: float, same: float) -
     return bool((apart < same * size).any() or mixed.any())
 
 
-def is_freer(joints: Array, mixed: Array, others: Sequence[Array], *, size: float) -> bool:
-    """Whether a body seen with the others erased keeps clear of their limbs, where the one seen with them borrows some.
+def freer_by(joints: Array, mixed: Array, others: Sequence[Array]) -> float:
+    """By how much a body keeps clearer of the limbs of others than another one, on average; below 0 it borrows some.
 
     Args:
         joints: (33, at least 2), seen with the others erased.
         mixed: likewise, with the others in sight.
         others: likewise; at least one.
-        size: of the body's region.
     """
     alone, together = (np.min([_limb_distances(one, other) for other in others], axis=0) for one in (joints, mixed))
-    return bool(alone.mean() - together.mean() > _FREER * size)
+    return float(alone.mean() - together.mean())
 
 
 def limb_distance(joints: Array, other: Array) -> float:

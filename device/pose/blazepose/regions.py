@@ -54,6 +54,10 @@ class Region:
         """The same square elsewhere."""
         return Region((self.centre[0] + across, self.centre[1] + down), self.size, self.angle)
 
+    def scaled(self, factor: float) -> "Region":
+        """A larger or smaller square around the same centre."""
+        return Region(self.centre, self.size * factor, self.angle)
+
     def to_crop(self, points: Array, pixels: int) -> Array:
         """Points (..., at least 2) of the picture, in pixels of a crop of that many."""
         matrix = self.matrix(pixels)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from device.pose.blazepose.followed import Followed, is_anyone
+from device.pose.blazepose.followed import Followed, apartness, is_anyone
 from device.pose.blazepose.landmarks import Sight
 from tests.people import joints_at
 
@@ -57,3 +57,12 @@ def test_a_body_found_twice_is_one_person():
 def test_people_shoulder_to_shoulder_are_two():
     """Bodies a fifth of their size apart, however much they overlap, are different people."""
     assert not is_anyone(sight(0.0, shift=0.2), [Followed(sight(0.0), 0.0), Followed(sight(0.0, shift=0.4), 0.0)])
+
+
+def test_who_stands_farther_off_is_more_of_a_body_of_its_own():
+    """Apartness grows from nothing for the same body to more than one beside it; where nobody is it has no end."""
+    person = Followed(sight(0.0), 0.0)
+    same, near, far = (apartness(sight(0.0, shift=shift), [person]) for shift in (0.0, 0.15, 0.6))
+    assert same < 0.1 < near < far
+    assert far > 1
+    assert apartness(sight(0.0), []) == float("inf")

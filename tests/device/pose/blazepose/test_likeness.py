@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from core.skeleton import MEDIAPIPE33
-from device.pose.blazepose.likeness import is_freer, is_known, is_left_over, limb_distance, trunk_distance
+from device.pose.blazepose.likeness import (
+    freer_by,
+    is_known,
+    is_left_over,
+    limb_distance,
+    limb_gap,
+    trunk_distance,
+)
 from tests.people import joints_at
 
 SIZE = 200.0  # of the region, pixels
@@ -71,9 +78,16 @@ def test_a_body_of_its_own_is_freer_than_a_mixture():
     """With a leg and an arm of somebody else a body is nearer to that one's limbs than it is by itself."""
     mixed = body(0.2)
     mixed[[11, 13, 15, 23, 25, 27]] = body()[[11, 13, 15, 23, 25, 27]]
-    assert is_freer(body(0.2), mixed, [body(1.0), body()], size=SIZE)
-    assert not is_freer(mixed, body(0.2), [body(1.0), body()], size=SIZE)
-    assert not is_freer(body(0.21), body(0.2), [body()], size=SIZE)
+    others = [body(1.0), body()]
+    assert freer_by(body(0.2), mixed, others) > 0.03 * SIZE
+    assert freer_by(mixed, body(0.2), others) == pytest.approx(-freer_by(body(0.2), mixed, others))
+    assert abs(freer_by(body(0.21), body(0.2), [body()])) < 0.02 * SIZE
+
+
+def test_the_gap_between_limbs_is_in_sizes_of_the_other():
+    """A body is as far from the nearest other as it was shifted, whoever that one takes for left, near or far away."""
+    assert limb_gap(body(0.1), [turned(body()), body(3.0)], [SIZE, SIZE]) == pytest.approx(0.1, rel=0.01)
+    assert limb_gap(body(0.1), [body()], [2 * SIZE]) == pytest.approx(0.05, rel=0.01)
 
 
 def test_limbs_know_left_from_right():

@@ -66,6 +66,11 @@ def test_a_region_can_be_moved():
     assert pytest.approx(0.5) == Region((10.0, 20.0), 30.0, 0.5).moved(1, 1).angle
 
 
+def test_a_region_can_be_scaled():
+    """A smaller region is around the same middle, as much turned."""
+    assert Region((10.0, 20.0), 30.0, 0.5).scaled(0.5) == Region((10.0, 20.0), 15.0, 0.5)
+
+
 def test_cutting_leaves_opencv_as_it_was():
     """How exact OpenCV is belongs to the thread: whoever shares it, such as a renderer, gets the same pixels after."""
     noise = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)

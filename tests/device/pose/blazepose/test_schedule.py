@@ -7,8 +7,8 @@ import pytest
 from device.pose.blazepose.schedule import Schedule
 
 
-def due(schedule, at, *, seeking=True, detect_every=30, still=False):
-    return schedule.is_due(at, seeking=seeking, detect_every=detect_every, is_still=lambda: still)
+def due(schedule, at, *, empty=True, seeking=False, detect_every=30, still=False):
+    return schedule.is_due(at, empty=empty, seeking=seeking, detect_every=detect_every, is_still=lambda: still)
 
 
 def detections(schedule, *, fps, seconds, start=0.0, **how):
@@ -18,19 +18,19 @@ def detections(schedule, *, fps, seconds, start=0.0, **how):
 @pytest.mark.parametrize("fps", [5, 10, 30])
 def test_an_empty_room_costs_little(fps):
     """While nobody is there, the detector runs at most five times a second, at any rate of pictures."""
-    assert 0.6 * 5 * 10 <= detections(Schedule(), fps=fps, seconds=10, seeking=True) <= 5 * 10 + 1
+    assert 0.6 * 5 * 10 <= detections(Schedule(), fps=fps, seconds=10) <= 5 * 10 + 1
 
 
 def test_whoever_is_followed_is_disturbed_rarely():
     """While people are followed, every so many-th picture is searched."""
-    assert detections(Schedule(), fps=30, seconds=10, seeking=False, detect_every=30) == 10
-    assert detections(Schedule(), fps=30, seconds=10, seeking=False, detect_every=60) == 5
+    assert detections(Schedule(), fps=30, seconds=10, empty=False, detect_every=30) == 10
+    assert detections(Schedule(), fps=30, seconds=10, empty=False, detect_every=60) == 5
 
 
 def test_where_nothing_moves_searches_are_rarer():
     """In a still picture an empty room is searched every 1.5 seconds, and beside somebody every fourth time."""
-    assert detections(Schedule(), fps=30, seconds=10, seeking=True, still=True) == 7
-    assert detections(Schedule(), fps=30, seconds=20, seeking=False, detect_every=30, still=True) == 5
+    assert detections(Schedule(), fps=30, seconds=10, still=True) == 7
+    assert detections(Schedule(), fps=30, seconds=20, empty=False, detect_every=30, still=True) == 5
 
 
 @pytest.mark.parametrize("fps", [10, 30, 60])
@@ -39,7 +39,7 @@ def test_pictures_are_compared_at_most_ten_times_a_second(fps):
     compared, schedule = [], Schedule()
     for picture in range(10 * fps):
         at = picture / fps
-        schedule.is_due(at, seeking=True, detect_every=30, is_still=partial(_is_noted, compared, at))
+        schedule.is_due(at, empty=True, seeking=False, detect_every=30, is_still=partial(_is_noted, compared, at))
     assert 80 <= len(compared) <= 101
 
 
@@ -60,6 +60,21 @@ def test_who_is_lost_is_sought_at_once():
     assert not due(schedule, 1.03)
     schedule.hurry()
     assert due(schedule, 1.06)
+
+
+@pytest.mark.parametrize("fps", [30, 60])
+def test_a_search_around_somebody_is_one_of_the_slowest_pictures_of_a_hundred(fps):
+    """While others may still be found beside somebody, at most four of the first hundred pictures are searched."""
+    assert detections(Schedule(), fps=fps, seconds=100 / fps, empty=False, seeking=True) <= 4
+    assert detections(Schedule(), fps=10, seconds=10, empty=False, seeking=True) == 10
+
+
+def test_who_is_lost_is_sought_often_for_a_second():
+    """After a loss searches are as frequent as in an empty room, then as rare as before."""
+    schedule = Schedule()
+    schedule.hurry()
+    assert detections(schedule, fps=30, seconds=1, empty=False, seeking=True) >= 4
+    assert detections(schedule, fps=30, seconds=10, start=2.0, empty=False, seeking=True) <= 12
 
 
 def test_a_clock_that_goes_back_does_not_stop_the_search():
