@@ -6,7 +6,7 @@ Everybody followed costs one run of the landmark model a picture; newcomers are 
     people = estimator.estimate(picture, captured_at)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import cycle, product
 
 import numpy as np
@@ -26,6 +26,8 @@ from device.pose.blazepose.views import View, Views
 from device.pose.models import find_pose_models
 from device.pose.quality import is_person
 from device.settings import PoseSettings
+
+Side = tuple[float, float]  # where to look beside somebody: region sizes across, and scale
 
 _DOUBT_S = 1.0  # so long without looking like a person: not followed any more
 _SEARCHES = 4  # for somebody who was lost, probably behind somebody else
@@ -165,25 +167,40 @@ class BlazePoseEstimator:
         )
 
     def _find(self, image: Image, at: float) -> None:
-        """Look for people who are not followed yet; beside whom is found at once, for later searches may be rare."""
-        while self._finds(self._views.next(), image, at):
+        """Look for people who are not followed yet; for others in all views at once, for later searches may be rare."""
+        # All sides once more of who was met in the last search, then one at a time.
+        sides = _SIDES if self._has_met else (next(self._sides),)
+        self._has_met = self._finds(self._views.next(), image, at, sides)
+        if self._has_met:
+            self._find_others(image, at)
             self._views.seek(self._regions)
         self._stillness.remember(image, self._regions)
 
-    def _finds(self, view: View, image: Image, at: float) -> bool:
-        """Whether a view shows somebody new, or somebody is close behind a person; there may be more then."""
+    def _find_others(self, image: Image, at: float) -> None:
+        """Look around those who have just been met, until there is nobody else."""
+        sides: Iterable[Side] = _SIDES
+        self._views.seek(self._regions)
+        while self._views.seeking and len(self._people) < self._effort.max_people:
+            if self._finds(self._views.next(), image, at, sides):
+                self._views.seek(self._regions)
+                sides = _SIDES
+            else:
+                sides = ()
+
+    def _finds(self, view: View, image: Image, at: float, sides: Iterable[Side]) -> bool:
+        """Whether a view shows somebody new, or somebody is close behind a person."""
         before, newcomers = len(self._people), Newcomers(list(self._people))
-        for region in self._candidates(view, image):
+        for region in self._candidates(view, image, sides):
             if len(self._people) == self._effort.max_people:
                 break
             sight = self._meet(image, region, newcomers)
             if sight is not None:
                 self._people.append(Followed(sight, at))
                 newcomers = Newcomers(list(self._people))
-        self._has_met = len(self._people) > before
-        if self._has_met:
+        has_met = len(self._people) > before
+        if has_met:
             self._part(before)
-        return self._has_met and len(self._people) < self._effort.max_people
+        return has_met
 
     def _part(self, before: int) -> None:
         """Of the first so many people drop those who turn out to be two newcomers, or one and a neighbour, in one."""
@@ -193,14 +210,12 @@ class BlazePoseEstimator:
             if in_between or is_remainder(person.sight, others):
                 self._people.remove(person)
 
-    def _candidates(self, view: View, image: Image) -> Iterator[Region]:
+    def _candidates(self, view: View, image: Image, sides: Iterable[Side]) -> Iterator[Region]:
         """Where somebody new may be: detections, then close behind people: of two who touch the detector sees one."""
         for detection in self._detector.detect(view.cut(self._without_all(image))):
             region = detection.region.moved(view.left, view.top)
             if not any(_is_known(region, person) for person in self._people):
                 yield region
-        # All sides at once of who has just been met, for later searches may be rare.
-        sides = _SIDES if self._has_met else (next(self._sides),)
         for person, (side, scale) in product(list(self._people), sides):
             yield person.region.moved(side * person.region.size, 0).scaled(scale)
 
