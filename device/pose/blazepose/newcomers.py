@@ -2,7 +2,7 @@
 
 Where nobody is followed yet one clear look is enough. Beside people who are followed several must agree, and the more,
 the less of the body stands out. Of 119 rendered people 20 to 50 cm beside or behind somebody, at least half of each
-visible, 97 % were met in one picture by these numbers; in 139 pictures without anybody else, somebody was in 3.
+visible, 96 % were met in one picture by these numbers; in 139 pictures without anybody else, somebody was in 3.
 
     newcomers = Newcomers(people)                   # for one picture, and until somebody is met
     if newcomers.is_met(sight, region.size): ...
