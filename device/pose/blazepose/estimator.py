@@ -38,6 +38,7 @@ _SURPRISE = 0.05
 _BESIDE = 0.35  # ... who are as near as that
 # Found on 2400 looks at rendered people 20 to 60 cm apart: of the better of two, 97 % are told.
 _TRUNK_WEIGHT, _TRUNKS_APART = 0.3, 0.07
+_VIEWS_AT_ONCE = 12  # around somebody far off there are many more; and it must end whoever replaces whom
 _LOOKS = 4  # at a newcomer, in regions each of which leads to the next
 # To look for somebody close behind: region sizes to the side, where the model finds who is up to 30 cm off, and scale.
 _SIDES = tuple(product((0.0, 0.1, -0.1), (1.0, 0.85)))
@@ -177,15 +178,16 @@ class BlazePoseEstimator:
         self._stillness.remember(image, self._regions)
 
     def _find_others(self, image: Image, at: float) -> None:
-        """Look around those who have just been met, until there is nobody else."""
+        """Look around those who have just been met, until there is nobody else; the rest comes in later pictures."""
         sides: Iterable[Side] = _SIDES
         self._views.seek(self._regions)
-        while self._views.seeking and len(self._people) < self._effort.max_people:
-            if self._finds(self._views.next(), image, at, sides):
+        for _ in range(_VIEWS_AT_ONCE):
+            if not self._views.seeking or len(self._people) == self._effort.max_people:
+                return
+            has_met = self._finds(self._views.next(), image, at, sides)
+            sides = _SIDES if has_met else ()
+            if has_met:
                 self._views.seek(self._regions)
-                sides = _SIDES
-            else:
-                sides = ()
 
     def _finds(self, view: View, image: Image, at: float, sides: Iterable[Side]) -> bool:
         """Whether a view shows somebody new, or somebody is close behind a person."""
