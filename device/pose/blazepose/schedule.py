@@ -10,7 +10,7 @@ _PAUSE_S = 0.2  # between detections while the room is empty, or after somebody 
 _SEEKING_PAUSE_S = 1.0  # ... while not all has been looked at: 3 of 100 pictures, at 30 a second ...
 _STILL_PAUSE_S = 1.5  # ... and in either case, where nothing moves
 _STILL_PICTURES = 4  # so many times rarer is a search otherwise, while nothing moves
-_HURRIED = 6  # searches for somebody who was lost
+_HURRIED = 12  # searches for somebody who was lost
 _ASKED_S = 0.09  # between two questions whether nothing moves: asked always, they cost 2 % of following somebody
 
 

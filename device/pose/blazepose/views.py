@@ -59,14 +59,17 @@ class Views:
         return self._wanted.pop(0) if self._wanted else next(self._everywhere)
 
     def seek(self, regions: Sequence[Region], *, rounds: int = 1) -> None:
-        """Start again: close to these people, then farther beside them; the first part so many times."""
+        """Start again: close to these people, then farther beside them.
+
+        In further rounds close to them again and, as everybody walks on meanwhile, the whole picture.
+        """
         close = list(dict.fromkeys(self._around(region, _REGION_SHARE_CLOSE)[1] for region in regions))
         beside, size = list[View](), math.inf
         for region in sorted(regions, key=lambda one: -one.size):
             if region.size * _ALIKE < size:
                 beside += self._beside(region)
                 size = region.size
-        self._wanted = [*close, *beside, *close * (rounds - 1)]
+        self._wanted = [*close, *beside, *[*close, self._whole] * (rounds - 1)]
 
     def _beside(self, region: Region) -> list[View]:
         """A row of views at the height of a region; none where the whole picture is no larger than one."""
