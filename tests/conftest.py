@@ -1,11 +1,13 @@
 """Fixtures of several packages: a real broker, somebody who reads everything on it, and real releases."""
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Protocol
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # several test processes share few cores
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -18,6 +20,10 @@ from tests.broker import Subscriber
 settings.register_profile("posefleet", deadline=None, derandomize=True)
 settings.load_profile("posefleet")
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(autouse=True)
 def _no_outside_influence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +33,14 @@ def _no_outside_influence(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "CREDENTIALS_DIRECTORY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _numbers_of_its_own(request: pytest.FixtureRequest) -> None:
+    """A module's `RNG` begins anew for every test: what ran before in the same process decides nothing."""
+    generator = getattr(request.module, "RNG", None)
+    if generator is not None:
+        generator.bit_generator.state = np.random.default_rng(0).bit_generator.state
 
 
 @pytest.fixture
