@@ -13,45 +13,57 @@ if TYPE_CHECKING:
     from training.train import TrainingConfig
 
 
+_Data = Annotated[Path, typer.Argument(help="Folder of recordings (*.npz), sub-folders included.")]
+_Out = Annotated[Path, typer.Option(help="Folder for the checkpoint.")]
+_Recipe = Annotated[
+    Path | None, typer.Option(help="Recipe (TOML) with what differs from the defaults; options here go before it.")
+]
+_Model = Annotated[
+    str | None,
+    typer.Option(
+        help="Network of the family: conv_lstm (default), conv1d, cnn_lstm, lstm, st_gcn or fusion (pose and objects)."
+    ),
+]
+_Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the data, 30 unless the recipe says.")]
+_Patience = Annotated[
+    int | None, typer.Option(min=0, help="Stop after so many epochs in which validation did not get better; 0: never.")
+]
+_Validation = Annotated[
+    str, typer.Option(help="Comma-separated people who choose the epoch; every fourth person when empty.")
+]
+_Without = Annotated[
+    str, typer.Option(help="Comma-separated people to leave out altogether, for `posefleet evaluate`.")
+]
+_Seed = Annotated[int | None, typer.Option(help="The same seed and data give nearly the same weights.")]
+_Deterministic = Annotated[
+    bool, typer.Option("--deterministic", help="The same seed and data give exactly the same weights; slower.")
+]
+_Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed, if there is one.")]
+_Teachers = Annotated[
+    list[Path] | None, typer.Option(help="Checkpoint to learn from besides the labels; may be given several times.")
+]
+_TensorBoard = Annotated[Path | None, typer.Option(help="Folder for TensorBoard's curves.")]
+_Accepted = Annotated[
+    list[str] | None, typer.Option(help="Train although this data check refuses; may be given several times.")
+]
+
+
 def train(
-    data: Annotated[Path, typer.Argument(help="Folder of recordings (*.npz), sub-folders included.")],
+    data: _Data,
     *,
-    out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")] = Path("checkpoint"),
-    config: Annotated[
-        Path | None, typer.Option(help="Recipe (TOML) with what differs from the defaults; options here go before it.")
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Network of the family: conv_lstm (default), conv1d, cnn_lstm, lstm, st_gcn or fusion "
-            "(pose and objects)."
-        ),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data, 30 unless the recipe says.")] = None,
-    patience: Annotated[
-        int | None,
-        typer.Option(min=0, help="Stop after so many epochs in which validation did not get better; 0: never."),
-    ] = None,
-    validation: Annotated[
-        str, typer.Option(help="Comma-separated people who choose the epoch; every fourth person when empty.")
-    ] = "",
-    without: Annotated[
-        str, typer.Option(help="Comma-separated people to leave out altogether, for `posefleet evaluate`.")
-    ] = "",
-    seed: Annotated[int | None, typer.Option(help="The same seed and data give nearly the same weights.")] = None,
-    deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="The same seed and data give exactly the same weights; slower.")
-    ] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run that was killed, if there is one.")
-    ] = False,
-    teacher: Annotated[
-        list[Path] | None, typer.Option(help="Checkpoint to learn from besides the labels; may be given several times.")
-    ] = None,
-    tensorboard: Annotated[Path | None, typer.Option(help="Folder for TensorBoard's curves.")] = None,
-    accept: Annotated[
-        list[str] | None, typer.Option(help="Train although this data check refuses; may be given several times.")
-    ] = None,
+    out: _Out = Path("checkpoint"),
+    config: _Recipe = None,
+    model: _Model = None,
+    epochs: _Epochs = None,
+    patience: _Patience = None,
+    validation: _Validation = "",
+    without: _Without = "",
+    seed: _Seed = None,
+    deterministic: _Deterministic = False,
+    resume: _Resume = False,
+    teacher: _Teachers = None,
+    tensorboard: _TensorBoard = None,
+    accept: _Accepted = None,
 ) -> None:
     """Train an action classifier on recordings of people.
 
