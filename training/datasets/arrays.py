@@ -25,7 +25,7 @@ AnyArray = npt.NDArray[Any]
 
 # What damaged bytes are refused with: numpy reads a header as a Python literal, the archive its own structures.
 _DAMAGED = (ValueError, TypeError, MemoryError, EOFError, SyntaxError, OverflowError, tokenize.TokenError)
-_BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+_BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError)  # the last for methods that Python cannot unpack, too
 
 _npy: Any = np.lib.format  # public and documented, but without annotations
 
