@@ -20,7 +20,7 @@ def _pairs(*parts: str) -> list[list[int]]:
 
 
 _TRUNK = _pairs("ear", "shoulder", "hip")
-_LIMBS = _pairs("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+LIMBS = _pairs("shoulder", "elbow", "wrist", "hip", "knee", "ankle")  # (side, part), of MEDIAPIPE33
 _LEGS = [4, 5]  # of those
 # All in region sizes, which are about 2.3 m. In 880 looks beside rendered people, middle lines of the same body were up
 # to 0.04 apart, those of two bodies 30 cm apart at least 0.03, 40 cm apart 0.1.
@@ -85,7 +85,7 @@ def freer_by(joints: Array, mixed: Array, others: Sequence[Array]) -> float:
 
 def limb_distance(joints: Array, other: Array) -> float:
     """How far the limbs of two bodies are apart, left from left and right from right."""
-    return float(np.linalg.norm(joints[_LIMBS, :2] - other[_LIMBS, :2], axis=-1).mean())
+    return float(np.linalg.norm(joints[LIMBS, :2] - other[LIMBS, :2], axis=-1).mean())
 
 
 def _middle(joints: Array) -> Array:
@@ -94,7 +94,7 @@ def _middle(joints: Array) -> Array:
 
 def _limb_distances(joints: Array, other: Array) -> Array:
     """From each joint of the limbs to the nearer of the other body's same two, (12,)."""
-    ours, theirs = joints[_LIMBS, :2], other[_LIMBS, :2]  # (side, part, 2)
+    ours, theirs = joints[LIMBS, :2], other[LIMBS, :2]  # (side, part, 2)
     return np.asarray(np.linalg.norm(ours[:, None] - theirs[None], axis=-1).min(axis=1)).reshape(-1)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from device.pose.blazepose.followed import Followed, apartness, is_remainder
 from device.pose.blazepose.landmarks import Sight
-from device.pose.blazepose.likeness import limb_distance
+from device.pose.blazepose.likeness import LIMBS, limb_distance
 
 _CLEAR_SCORE = 0.9  # of one look at least
 _VAGUE_SCORE = 0.8  # beside others; less says nothing
@@ -20,7 +20,6 @@ _AGREES = 0.05  # region sizes between the limbs of two looks at one body
 _APART = ((2, 0.7), (6, 0.5))  # so many looks that agree, and their mean apartness
 _FAR = 1.2  # from here on somebody is no part of others, however little is seen, at a table say
 _SEEN = 0.8  # of limbs otherwise, on average: an arm and a flower pot became a body of which half as much was seen
-_LIMBS = [11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]  # of MEDIAPIPE33, without fingers
 _HARDLY_APART = 0.5  # whose apartness is less is not worth another look
 
 
@@ -35,7 +34,7 @@ class Newcomers:
         """Whether a look counts: a body rather than what is left of people."""
         if not self._people:
             return True
-        is_body = sight.visibility[_LIMBS].mean() >= _SEEN or apartness(sight, self._people) >= _FAR
+        is_body = sight.visibility[LIMBS].mean() >= _SEEN or apartness(sight, self._people) >= _FAR
         return bool(is_body) and sight.score >= _VAGUE_SCORE and not is_remainder(sight, self._people)
 
     def is_hopeless(self, sight: Sight) -> bool:
