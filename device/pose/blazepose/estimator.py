@@ -109,7 +109,6 @@ class BlazePoseEstimator:
         if lost:
             self._views.seek(self._regions, rounds=_SEARCHES)
             self._schedule.hurry()
-            self._stillness.disturb()
         self._people = [person for person in self._people if person in still]
         self._hidden += lost
         self._await(image, at)

@@ -10,7 +10,7 @@ _PAUSE_S = 0.2  # between detections while the room is empty, or after somebody 
 _SEEKING_PAUSE_S = 1.0  # ... while not all has been looked at: 3 of 100 pictures, at 30 a second ...
 _STILL_PAUSE_S = 1.5  # ... and in either case, where nothing moves
 _STILL_PICTURES = 4  # so many times rarer is a search otherwise, while nothing moves
-_HURRIED = 12  # searches for somebody who was lost
+_HURRIED = 12  # searches for somebody who was lost, still or not: who comes out behind somebody moves only there
 _ASKED_S = 0.09  # between two questions whether nothing moves: asked always, they cost 2 % of following somebody
 
 
@@ -37,7 +37,7 @@ class Schedule:
         pause_s = _PAUSE_S if empty or self._hurried else _SEEKING_PAUSE_S
         seeking = seeking or empty
         due = _is_past(self._still_at, at, _ASKED_S) and self._is_late(at, seeking, detect_every, pause_s)
-        if due and is_still():
+        if due and not self._hurried and is_still():
             self._still_at = at
             due = self._is_late(at, seeking, detect_every * _STILL_PICTURES, _STILL_PAUSE_S)
         if due:

@@ -41,10 +41,6 @@ class Stillness:
         self._searches_left = _SEARCHES
         return False
 
-    def disturb(self) -> None:
-        """Somebody was lost and must be somewhere: search as after a change."""
-        self._searches_left = _SEARCHES
-
     def remember(self, picture: Image, regions: Sequence[Region]) -> None:
         """People have just been looked for in this picture; those in the regions are followed."""
         self._cells = _cells(picture)

@@ -69,12 +69,13 @@ def test_a_search_around_somebody_is_one_of_the_slowest_pictures_of_a_hundred(fp
     assert detections(Schedule(), fps=10, seconds=10, empty=False, seeking=True) == 10
 
 
-def test_who_is_lost_is_sought_often_for_two_seconds():
-    """After a loss searches are as frequent as in an empty room, then as rare as before."""
+@pytest.mark.parametrize("still", [False, True])
+def test_who_is_lost_is_sought_often_for_two_seconds(still):
+    """After a loss searches are as frequent as in an empty room, still or not, then as rare as before."""
     schedule = Schedule()
     schedule.hurry()
-    assert detections(schedule, fps=30, seconds=2, empty=False, seeking=True) >= 8
-    assert detections(schedule, fps=30, seconds=10, start=3.0, empty=False, seeking=True) <= 12
+    assert detections(schedule, fps=30, seconds=2, empty=False, seeking=True, still=still) >= 8
+    assert detections(schedule, fps=30, seconds=10, start=3.0, empty=False, seeking=True, still=still) <= 12
 
 
 def test_a_clock_that_goes_back_does_not_stop_the_search():

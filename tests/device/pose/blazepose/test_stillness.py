@@ -51,12 +51,6 @@ def test_somebody_new_is_a_change(stillness):
     assert stillness.holds(with_body(500), [SOMEBODY])
 
 
-def test_after_a_loss_nothing_is_still(stillness):
-    """Whoever was lost is searched for, though nothing moves."""
-    stillness.disturb()
-    assert not stillness.holds(room(), [SOMEBODY])
-
-
 def test_whoever_is_followed_may_move(stillness):
     """Changes where somebody is, or was at the last search, do not count."""
     assert stillness.holds(with_body(190), [SOMEBODY])
