@@ -4,7 +4,8 @@
 
 Nothing here passes or fails. The slope is that of each minute's least: a picture that is just being handed on, which
 happens more often while others want the processor, comes and goes. The first minutes, in which caches and pools fill,
-are left out. As a service the daemon has MALLOC_* in its environment; see systemd/posefleet-device.service.
+are left out. The daemon has the environment that systemd/posefleet-device.service gives it, MALLOC_* above all: without
+those a single picture more under way leaves a step that a line through half an hour takes for growth.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from tests import learning
 from tests.device.world import Daemon, World
 from training.synthesis import Footage, random_footage, write_clip
 
+_SERVICE = Path(__file__).parents[2] / "systemd" / "posefleet-device.service"
 _EVERY_S = 5.0
 _SETTLING_SHARE = 0.2  # of the time, at most these many minutes:
 _SETTLING_MINUTES = 5.0
@@ -50,12 +52,19 @@ def main() -> None:
                 write_pose_models(directory / "pose-models")
                 pose["models"] = str(directory / "pose-models")
             world.write(camera={"url": str(film)}, pose=pose)
-            with world.run() as daemon:
+            with world.run(**_environment()) as daemon:
                 samples = _watch(daemon, options.minutes, console)
                 loaded = _libraries(daemon)
                 code = daemon.stop()
         _print(console, np.array(samples), loaded)
         console.print(f"exit code {code}; the log ends with:", *daemon.log.read_text().splitlines()[-2:], sep="\n")
+
+
+def _environment() -> dict[str, str]:
+    """What the service sets."""
+    lines = [line for line in _SERVICE.read_text().splitlines() if line.startswith("Environment=")]
+    pairs = [pair for line in lines for pair in line.removeprefix("Environment=").split()]
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _footage(fps: float) -> Footage:
