@@ -26,8 +26,8 @@ def shown_progress(epochs: int, tensorboard: Path | None = None) -> Iterator[Cal
         task = bar.add_task("training", total=epochs, says="")
 
         def show(at: Progress) -> None:
-            says = f"loss {at.loss:.3f}, validation {at.validation_accuracy:.1%}, best {at.best.accuracy:.1%}"
-            bar.update(task, completed=at.epoch, says=f"{says} ({at.best.epoch})")
+            says = f"loss {at.loss:.3f}, validation {at.validation_accuracy:.1%}, kept {at.kept.accuracy:.1%}"
+            bar.update(task, completed=at.epoch, says=f"{says} ({at.kept.epoch})")
             if curves:
                 curves(at)
 

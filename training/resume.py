@@ -17,19 +17,9 @@ import numpy.typing as npt
 from core.errors import InputError
 from core.files import write_atomically
 from core.skeleton import Array
-from core.weights import Weights
+from training.choice import Kept
 
 State = dict[str, npt.NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best epoch so far, counted from 1: the last of equals, of which the first was in epoch `improved`."""
-
-    accuracy: float
-    epoch: int
-    improved: int
-    weights: Weights
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,7 @@ class Run:
     """Where a run is after `epoch` epochs."""
 
     epoch: int
-    best: Best
+    kept: Kept
     trainer: State
 
 
@@ -57,8 +47,8 @@ def save_run(path: Path, run: Run, fingerprint: str) -> None:
         buffer,
         fingerprint=np.array(fingerprint),
         epoch=np.array(run.epoch),
-        best=np.array([run.best.accuracy, run.best.epoch, run.best.improved], np.float64),
-        **{f"weights/{name}": tensor for name, tensor in run.best.weights.items()},
+        kept=np.array([run.kept.accuracy, run.kept.epoch, run.kept.highest, run.kept.improved], np.float64),
+        **{f"weights/{name}": tensor for name, tensor in run.kept.weights.items()},
         **{f"trainer/{name}": array for name, array in run.trainer.items()},
     )
     write_atomically(path, buffer.getvalue())
@@ -78,9 +68,9 @@ def load_run(path: Path, fingerprint: str) -> Run | None:
                 f"{path}: the interrupted run had other options or other data; go on with those, or train without "
                 "--resume to begin anew"
             )
-        accuracy, epoch, improved = arrays["best"]
-        best = Best(float(accuracy), int(epoch), int(improved), _below("weights/", arrays))
-        return Run(int(arrays["epoch"]), best, _below("trainer/", arrays))
+        accuracy, epoch, highest, improved = arrays["kept"]
+        kept = Kept(float(accuracy), int(epoch), _below("weights/", arrays), float(highest), int(improved))
+        return Run(int(arrays["epoch"]), kept, _below("trainer/", arrays))
     except FileNotFoundError:
         return None
     except (OSError, EOFError, zipfile.BadZipFile, ValueError, KeyError) as exc:

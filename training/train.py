@@ -25,10 +25,11 @@ from core.weights import Weights
 from core.window import WindowSpec
 from training.augmentation.augment import Augmentation, blinded
 from training.augmentation.mixup import mix_up
+from training.choice import NONE_YET, Kept
 from training.datasets.windows import WindowSet
 from training.models import MODELS
 from training.quiet import native_stderr_silenced
-from training.resume import Best, Run, fingerprint, load_run, save_run
+from training.resume import Run, fingerprint, load_run, save_run
 from training.teachers import check_teachers, distilled
 
 _KNOWN_SHARE = 0.995  # one in two hundred windows of known movement may be lost to find some of the unknown
@@ -93,7 +94,7 @@ class Progress:
     loss: float
     validation_accuracy: float
     learning_rate: float
-    best: Best
+    kept: Kept
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,10 @@ def train(
     on_epoch: Callable[[Progress], None] = lambda _: None,
     options: RunOptions = PLAIN_RUN,
 ) -> Trained:
-    """Run the epochs and keep the one that validation people were recognised best in (the later of equals).
+    """Run the epochs and keep the last one that validation people were not clearly recognised worse in than ever.
 
-    Without validation people the last epoch is kept, and probabilities are not calibrated.
+    Without validation people the last epoch is kept, and probabilities are not calibrated. Where there are objects,
+    windows are shown twice, with and without them, to learn from and to choose the epoch by.
 
     Raises:
         InputError: the state to resume from is another run's.
@@ -131,30 +133,30 @@ def train(
     )
     trainer = _make_trainer(architecture, config, deterministic=options.deterministic)
     if config.features.objects:
-        validation = _also_blind(validation, config.features)
+        twice = _with_blind_twins(validation.keypoints, validation.shares, config.features)
+        validation = WindowSet(*twice, np.repeat(validation.subjects, 2), validation.classes)
     held_out = _features(validation.keypoints, config)
     said = [tensor for teacher in options.teachers for tensor in teacher.weights.values()]
     mark = fingerprint(repr((config, architecture)), training.keypoints, training.shares, validation.keypoints, *said)
     run = load_run(options.state, mark) if options.resume and options.state else None
     if run is not None:
         trainer.restore(run.trainer)
-    best = run.best if run else Best(-1.0, 0, 0, {})
+    kept = run.kept if run else NONE_YET
     for epoch in range(run.epoch if run else 0, config.epochs):
-        if config.patience and len(validation) and epoch - best.improved >= config.patience:
+        if config.patience and len(validation) and epoch - kept.improved >= config.patience:
             break
         loss = trainer.run(_batches(training, config, epoch, options.teachers), _schedule(config, len(training)))
         weights = trainer.weights()
         accuracy = _accuracy(forward(architecture, weights, held_out), validation)
-        if accuracy >= best.accuracy:
-            best = Best(accuracy, epoch + 1, best.improved if accuracy == best.accuracy else epoch + 1, weights)
+        kept = kept.after(accuracy, epoch + 1, weights, windows=int(validation.clear.sum()))
         if options.state:
-            save_run(options.state, Run(epoch + 1, best, trainer.state()), mark)
+            save_run(options.state, Run(epoch + 1, kept, trainer.state()), mark)
         rate = _learning_rate(config, (epoch + 1) / config.epochs)
-        on_epoch(Progress(epoch + 1, config.epochs, loss, accuracy, rate, best))
-    logits = forward(architecture, best.weights, held_out)
+        on_epoch(Progress(epoch + 1, config.epochs, loss, accuracy, rate, kept))
+    logits = forward(architecture, kept.weights, held_out)
     temperature = calibrate(logits, validation.shares)
     limit = energy_limit(logits, temperature)
-    return Trained(architecture, best.weights, training.classes, temperature, limit, best.accuracy, best.epoch, config)
+    return Trained(architecture, kept.weights, training.classes, temperature, limit, kept.accuracy, kept.epoch, config)
 
 
 def _make_trainer(architecture: Architecture, config: TrainingConfig, *, deterministic: bool) -> "Trainer":
@@ -208,11 +210,15 @@ def _batches(
         keypoints = config.augmentation.apply(
             windows.keypoints[chosen], config.features, rng, length=config.window.length
         )
+        shares, size = windows.shares[chosen], config.batch
+        if config.features.objects:
+            keypoints, shares = _with_blind_twins(keypoints, shares, config.features)
+            size *= 2
         features = _features(keypoints, config)
-        targets = distilled(windows.shares[chosen], keypoints, teachers, share=config.distillation)
+        targets = distilled(shares, keypoints, teachers, share=config.distillation)
         features, targets = mix_up(features, targets, shape=config.mixup, rng=rng)
-        for first in range(0, len(chosen), config.batch):
-            yield features[first : first + config.batch], targets[first : first + config.batch]
+        for first in range(0, len(features), size):
+            yield features[first : first + size], targets[first : first + size]
 
 
 def _steps(windows: int, config: TrainingConfig) -> int:
@@ -225,10 +231,15 @@ def _schedule(config: TrainingConfig, windows: int) -> Callable[[int], float]:
     return lambda step: _learning_rate(config, (step + 0.5) / total)
 
 
-def _also_blind(windows: WindowSet, features: FeatureSpec) -> WindowSet:
-    """Every window with and without the objects: an epoch that only works while the detector does is no good one."""
-    keypoints = np.concatenate([windows.keypoints, blinded(windows.keypoints, features)])
-    return WindowSet(keypoints, np.tile(windows.shares, (2, 1)), np.tile(windows.subjects, 2), windows.classes)
+def _with_blind_twins(keypoints: Array, shares: Array, features: FeatureSpec) -> tuple[Array, Array]:
+    """Every window and its targets twice in a row: as the detector shows it, and as it is if the detector sees nothing.
+
+    So a step shows a network with objects what one for poses alone would see in it, and the objects besides. Blind in
+    every second window instead, it had half as much to learn poses from, and erred five times as often on them.
+    """
+    twice = np.repeat(keypoints, 2, axis=0)
+    twice[1::2] = blinded(keypoints, features)
+    return twice, np.repeat(shares, 2, axis=0)
 
 
 def _accuracy(logits: Array, windows: WindowSet) -> float:

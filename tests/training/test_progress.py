@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from training.choice import Kept
 from training.progress import shown_progress
-from training.resume import Best
 from training.train import Progress
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.xdist_group("tensorflow")
 
 def at(epoch):
     """After an epoch of three."""
-    best = Best(0.5, 1, 1, {"logits/bias": np.zeros(2, np.float32)})
-    return Progress(epoch, 3, 1 / epoch, 0.4 + epoch / 10, 0.003, best)
+    kept = Kept(0.5, 1, {"logits/bias": np.zeros(2, np.float32)}, 0.5, 1)
+    return Progress(epoch, 3, 1 / epoch, 0.4 + epoch / 10, 0.003, kept)
 
 
 def test_curves_are_written_as_training_goes(tmp_path):
@@ -31,7 +31,7 @@ def test_curves_are_written_as_training_goes(tmp_path):
 
 
 def test_the_bar_says_what_validation_says(capsys):
-    """The terminal shows the loss, the last and the best validation accuracy."""
+    """The terminal shows the loss, the last and the kept validation accuracy."""
     with shown_progress(3) as on_epoch:
         on_epoch(at(2))
     shown = " ".join(capsys.readouterr().out.split())

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from training.resume import Best, Run, fingerprint, load_run, save_run
+from training.choice import Kept
+from training.resume import Run, fingerprint, load_run, save_run
 
 RUN = Run(
     3,
-    Best(0.75, 2, 1, {"logits/bias": np.array([1, 2], np.float32)}),
+    Kept(0.75, 2, {"logits/bias": np.array([1, 2], np.float32)}, 0.8, 1),
     {"optimizer/000": np.array(7, np.int64), "network/000": np.ones((2, 3), np.float32)},
 )
 
@@ -17,8 +18,9 @@ def test_a_run_survives_its_file(tmp_path):
     """What was saved is loaded, to the bit and of the same kind."""
     save_run(tmp_path / "run.npz", RUN, "mark")
     loaded = load_run(tmp_path / "run.npz", "mark")
-    assert (loaded.epoch, loaded.best.accuracy, loaded.best.epoch, loaded.best.improved) == (3, 0.75, 2, 1)
-    for found, saved in ((loaded.trainer, RUN.trainer), (loaded.best.weights, RUN.best.weights)):
+    assert (loaded.epoch, loaded.kept.accuracy, loaded.kept.epoch) == (3, 0.75, 2)
+    assert (loaded.kept.highest, loaded.kept.improved) == (0.8, 1)
+    for found, saved in ((loaded.trainer, RUN.trainer), (loaded.kept.weights, RUN.kept.weights)):
         assert found.keys() == saved.keys()
         assert all(found[name].dtype == saved[name].dtype for name in saved)
         assert all(np.array_equal(found[name], saved[name]) for name in saved)

@@ -36,8 +36,7 @@ class Augmentation:
     drop: float = 0.15  # probability that a joint, and the limb that hangs on it, is unseen for a part of the window
     freeze: float = 0.0  # probability that two joints stand still for a part of the window
     hand_drop: float = 0.0  # probability for each hand to be unseen
-    object_drop: float = 0.2  # probability for each object to be unseen
-    blind: float = 0.5  # probability that no object is seen at all: a detector fails as a whole
+    object_drop: float = 0.2  # probability for each object to be unseen; `training.train` also hides all at once
 
     def apply(
         self, keypoints: Array, spec: FeatureSpec, rng: np.random.Generator, *, length: int | None = None
@@ -54,8 +53,6 @@ class Augmentation:
             changed[window, :, :, 3][steps, _with_limb(spec, places[0])] = 0
         self._hide(changed, _hands(spec), self.hand_drop, rng)
         self._hide(changed, _objects(spec), self.object_drop, rng)
-        if spec.objects:
-            self._hide(changed, [list(range(spec.profile.joints.size, spec.points))], self.blind, rng)
         return changed
 
     def _retime(self, keypoints: Array, length: int, rng: np.random.Generator) -> Array:

@@ -1,9 +1,9 @@
 """Pose and objects: what somebody does, told by the body and by the things that a detector sees near it.
 
 About 187,000 parameters. Each frame's joints and objects are embedded together, twice, so that the network can tell a
-hand that holds a cup from a hand with a cup behind it; the rest is the default network. In training objects are often
-hidden, one or all (`Augmentation.blind`), and validation people are also judged without them, so that
-a blind detector costs no more than not having one.
+hand that holds a cup from a hand with a cup behind it; the rest is the default network. In training every window is
+also shown without any object, and validation people are judged with and without them (`training.train`), so that a
+blind detector costs no more than not having one.
 """
 
 from core.architecture import Architecture, Conv1D, Dense, Lstm, MaxPool, MeanMaxPool
