@@ -169,12 +169,12 @@ class BlazePoseEstimator:
     def _find(self, image: Image, at: float) -> None:
         """Look for people who are not followed yet; for others in all views at once, for later searches may be rare."""
         # All sides once more of who was met in the last search, then one at a time.
-        sides = _SIDES if self._has_met else (next(self._sides),)
+        sides = _SIDES if self._has_met else () if self._schedule.for_change else (next(self._sides),)
         self._has_met = self._finds(self._views.next(), image, at, sides)
         if self._has_met:
             self._find_others(image, at)
             self._views.seek(self._regions)
-        self._stillness.remember(image, self._regions)
+        self._stillness.remember(image, self._regions, has_met=self._has_met)
 
     def _find_others(self, image: Image, at: float) -> None:
         """Look around those who have just been met, until there is nobody else; the rest comes in later pictures."""

@@ -1,7 +1,7 @@
 """Whether anything has changed outside of the people who are followed: where nothing has, nobody can have come.
 
 Pictures are compared as a few hundred grey cells with the one of the last search, so what changes slowly counts, too. A
-change is searched for a while: the newcomer may be found only in another part of the picture.
+change is searched more than once: the newcomer may be found only in a part of the picture.
 
     if not stillness.holds(picture, regions): ...       # look for newcomers now
     stillness.remember(picture, regions)                # they have just been looked for
@@ -18,8 +18,8 @@ _CELLS = 24  # from top to bottom
 _PIXELS = 5  # of a cell, both ways, that are looked at
 _CHANGE = 10.0  # grey levels, of a cell; noise of 10 levels a pixel makes 2
 _FEWEST = 4  # cells; a person a fifth as high as the picture fills as many
-_REACH = 0.55  # around a region's middle; a body with its arms out reaches 0.5
-_SEARCHES = 6  # for one change
+_REACH = 0.65  # around a region's middle; whoever stretches out more than in the picture before reaches 0.6
+_SEARCHES, _SEARCHES_BESIDE = 6, 2  # for one change in an empty room, and beside somebody
 
 
 class Stillness:
@@ -38,14 +38,17 @@ class Stillness:
         free = ~(self._taken | _covered(cells.shape, picture.shape, regions))
         if int((np.abs(cells - self._cells) > _CHANGE)[free].sum()) < _FEWEST:
             return True
-        self._searches_left = _SEARCHES
+        self._searches_left = _SEARCHES_BESIDE if regions else _SEARCHES
         return False
 
-    def remember(self, picture: Image, regions: Sequence[Region]) -> None:
-        """People have just been looked for in this picture; those in the regions are followed."""
+    def remember(self, picture: Image, regions: Sequence[Region], *, has_met: bool = False) -> None:
+        """People have just been looked for in this picture; those in the regions are followed.
+
+        Somebody who was met in it was the change.
+        """
         self._cells = _cells(picture)
         self._taken = _covered(self._cells.shape, picture.shape, regions)
-        self._searches_left = max(0, self._searches_left - 1)
+        self._searches_left = 0 if has_met else max(0, self._searches_left - 1)
 
 
 def _cells(picture: Image) -> Array:

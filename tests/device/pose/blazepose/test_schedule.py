@@ -22,9 +22,20 @@ def test_an_empty_room_costs_little(fps):
 
 
 def test_whoever_is_followed_is_disturbed_rarely():
-    """While people are followed, every so many-th picture is searched."""
-    assert detections(Schedule(), fps=30, seconds=10, empty=False, detect_every=30) == 10
-    assert detections(Schedule(), fps=30, seconds=10, empty=False, detect_every=60) == 5
+    """While people are followed, every so many-th picture is searched, whatever else is going on for ever."""
+    schedule = Schedule()
+    detections(schedule, fps=30, seconds=10, empty=False)
+    assert detections(schedule, fps=30, seconds=10, start=10.0, empty=False, detect_every=30) == 10
+    assert detections(schedule, fps=30, seconds=10, start=20.0, empty=False, detect_every=60) == 5
+
+
+def test_what_changes_beside_somebody_is_searched_at_once():
+    """Whoever comes in is looked for within a quarter of a second, for as long as a walk through the room takes."""
+    schedule = Schedule()
+    assert detections(schedule, fps=30, seconds=0.5, empty=False, still=True) == 1
+    assert due(schedule, 0.6, empty=False)
+    assert schedule.for_change
+    assert 8 <= detections(schedule, fps=30, seconds=2, start=0.65, empty=False) <= 11
 
 
 def test_where_nothing_moves_searches_are_rarer():
@@ -64,18 +75,18 @@ def test_who_is_lost_is_sought_at_once():
 
 @pytest.mark.parametrize("fps", [30, 60])
 def test_a_search_around_somebody_is_one_of_the_slowest_pictures_of_a_hundred(fps):
-    """While others may still be found beside somebody, at most four of the first hundred pictures are searched."""
-    assert detections(Schedule(), fps=fps, seconds=100 / fps, empty=False, seeking=True) <= 4
-    assert detections(Schedule(), fps=10, seconds=10, empty=False, seeking=True) == 10
+    """Where nothing changes at most four of the first hundred pictures are searched for others beside somebody."""
+    assert detections(Schedule(), fps=fps, seconds=100 / fps, empty=False, seeking=True, still=True) <= 4
 
 
 @pytest.mark.parametrize("still", [False, True])
 def test_who_is_lost_is_sought_often_for_two_seconds(still):
-    """After a loss searches are as frequent as in an empty room, still or not, then as rare as before."""
+    """After a loss searches are as frequent as in an empty room, still or not, and in the end as rare as before."""
     schedule = Schedule()
     schedule.hurry()
     assert detections(schedule, fps=30, seconds=2, empty=False, seeking=True, still=still) >= 8
-    assert detections(schedule, fps=30, seconds=10, start=3.0, empty=False, seeking=True, still=still) <= 12
+    detections(schedule, fps=30, seconds=4, start=2.0, empty=False, seeking=True, still=still)
+    assert detections(schedule, fps=30, seconds=10, start=6.0, empty=False, seeking=True, still=still) <= 12
 
 
 def test_a_clock_that_goes_back_does_not_stop_the_search():

@@ -40,14 +40,21 @@ def test_noise_is_still(stillness):
     assert all(stillness.holds(room(seed), [SOMEBODY]) for seed in range(1, 6))
 
 
-def test_somebody_new_is_a_change(stillness):
+@pytest.mark.parametrize(("regions", "searches"), [([], 6), ([SOMEBODY], 2)])
+def test_somebody_new_is_a_change(stillness, regions, searches):
     """A body a fifth as high as the picture is noticed, and for some searches after the first one, too."""
+    assert not stillness.holds(with_body(500), regions)
+    for _ in range(searches - 1):
+        stillness.remember(with_body(500), regions)
+        assert not stillness.holds(with_body(500), regions)
+    stillness.remember(with_body(500), regions)
+    assert stillness.holds(with_body(500), regions)
+
+
+def test_who_is_met_was_the_change(stillness):
+    """After somebody was met in it nothing more is looked for in a picture."""
     assert not stillness.holds(with_body(500), [SOMEBODY])
-    for _ in range(3):
-        stillness.remember(with_body(500), [SOMEBODY])
-        assert not stillness.holds(with_body(500), [SOMEBODY])
-    for _ in range(10):
-        stillness.remember(with_body(500), [SOMEBODY])
+    stillness.remember(with_body(500), [SOMEBODY], has_met=True)
     assert stillness.holds(with_body(500), [SOMEBODY])
 
 
