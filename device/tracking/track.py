@@ -55,9 +55,9 @@ class Sighting:
         """Of the trunk."""
         return _middle(self.keypoints[:, :2])
 
-    def is_near(self, other: "Sighting") -> bool:
-        """Whether one of two bodies in the same picture may hide the other."""
-        return math.dist(self.middle, other.middle) < _WIDE * max(self.size, other.size)
+    def is_near(self, other: "Sighting", *, within: float = _WIDE) -> bool:
+        """Whether one of two bodies in the same picture may hide the other: nearer than so many body sizes."""
+        return math.dist(self.middle, other.middle) < within * max(self.size, other.size)
 
 
 class Track:

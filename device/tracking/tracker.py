@@ -36,7 +36,11 @@ _NEAR, _NEAR_PER_S = 0.25, 0.6  # body sizes from the prediction; who is farther
 _FARTHEST = 0.6  # body sizes; nor does anybody jump farther than this, however long ago
 _UNPROVEN = 12.0  # added to the cost of a track that may be a mistake
 _DOUBTFUL = 3.0  # less than this between the best answer and another one: who it is cannot be said ...
-_UNDECIDED_S = 0.6  # ... and is not said, for as long as this since both were last told apart
+_UNDECIDED_S = 0.6  # ... and is not said, for as long as this since both were last told apart ...
+_UNDECIDED_NEAR_S = 1.2  # ... or this while poses are so near to each other that it is hard to see what they wear
+_AS_ONE = 0.15  # body sizes: one pose where two must be this near may slide from the one to the other ...
+_AS_ONE_S = 1.5  # ... so it is not said either, for this long: then one stands still behind the other
+_BEFORE = 0.25  # body sizes; of whose trunks are nearer to each other it is not seen what they wear
 _NEVER = 1e6  # the cost of what cannot be
 _MISSED = 1e3  # the cost of leaving a track without a pose: more than that of any match that can be
 
@@ -49,6 +53,23 @@ class Departure:
 
     track: int
     last_seen: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Match:
+    """Who has which pose.
+
+    Attributes:
+        cost: (tracks, sightings and then tracks) of each pose, and of none.
+        change: likewise, as if everybody had been seen just now.
+        apart: (tracks, sightings) see `Tracker._apart`.
+        columns: of every track in `cost`; the sum is least.
+    """
+
+    cost: Costs
+    change: Costs
+    apart: Array
+    columns: list[int]
 
 
 class Tracker:
@@ -83,7 +104,7 @@ class Tracker:
         ordered = sorted(sightings, key=lambda one: one.keypoints[:, :2].sum(axis=0).tolist())
         known = [track for track in self._tracks if track.number is not None]
         numbers: dict[int, int | None] = {}
-        for owner, one, sure in self._match(ordered):
+        for owner, one, sure in list(self._match(ordered)):  # all of it before tracks change
             numbers[id(one)] = self._continue(owner, one, ordered, known) if sure else None
         for track in self._tracks:
             if track.last_seen < captured_at and any(track.is_near(one) for one in sightings):
@@ -136,51 +157,86 @@ class Tracker:
             return
         alone = np.full((len(self._tracks), len(self._tracks)), _NEVER)
         np.fill_diagonal(alone, _MISSED)
-        away, unlike = self._changes(sightings)
+        apart = self._apart(sightings)
+        away, unlike = self._changes(sightings, apart)
         blurs = self._blurs(sightings[0].at)
         # A Gaussian's own height: who was seen just now claims what is near with more right than who has been missed
         # for a while and may be anywhere.
         cost = np.hstack([away / blurs**2 + unlike + 4 * np.log(blurs / _BLUR), alone])
         change = np.hstack([away / blurs.min() ** 2 + unlike, alone])
-        columns = assign(cost)
+        match = _Match(cost, change, apart, assign(cost))
         for column, one in enumerate(sightings):
-            row = columns.index(column) if column in columns else None
-            owner = None if row is None else self._tracks[row]
-            yield owner, one, row is None or self._is_sure(cost, change, columns, row=row, now=one.at)
+            if column in match.columns:
+                row = match.columns.index(column)
+                yield self._tracks[row], one, self._is_sure(match, row, one, sightings)
+            else:
+                yield None, one, True
 
-    def _is_sure(self, cost: Costs, change: Costs, columns: list[int], *, row: int, now: float) -> bool:
-        """Whether the next best answer fits clearly worse, or there was doubt for so long that one must be given.
+    def _is_sure(self, match: _Match, row: int, sighting: Sighting, all_seen: list[Sighting]) -> bool:
+        """Whether it can be said whose pose this is, or could not for so long that the best answer must be given."""
+        owner, now = self._tracks[row], sighting.at
+        rivals, patience_s = self._unseen_near(match, row, seen=len(all_seen)), _AS_ONE_S
+        if not rivals:
+            rivals = self._rivals(match, row)
+            is_near = any(sighting.is_near(one) for one in all_seen if one is not sighting)
+            patience_s = _UNDECIDED_NEAR_S if is_near else _UNDECIDED_S
+            if not rivals:
+                owner.sure_at = now
+            if not rivals or any(one.number is None for one in rivals):
+                return True
+        return now - max(one.sure_at for one in (owner, *rivals)) > patience_s
+
+    def _unseen_near(self, match: _Match, row: int, *, seen: int) -> list[Track]:
+        """Who must be where a track's pose is, and has none."""
+        return [
+            track
+            for track, column, distance in zip(
+                self._tracks, match.columns, match.apart[:, match.columns[row]], strict=True
+            )
+            if track.number is not None and column >= seen and distance < _AS_ONE
+        ]
+
+    def _rivals(self, match: _Match, row: int) -> list[Track]:
+        """Who has another pose in the next best answer, unless that fits clearly worse; a track itself among them.
 
         Who was seen last says nothing here: of two who meet and are one pose for a while, it may be either.
         """
-        rows, others = range(len(columns)), columns
-        if np.count_nonzero(cost[:, columns[row]] < _MISSED) > 1:  # else nobody but the owner comes into question
-            without = cost.copy()
-            without[row, columns[row]] = _NEVER
-            others = assign(without)
-        if others is columns or change[rows, others].sum() - change[rows, columns].sum() >= _DOUBTFUL:
-            self._tracks[row].sure_at = now
-            return True
-        rivals = [self._tracks[one] for one in rows if columns[one] != others[one]]
-        return any(one.number is None for one in rivals) or now - max(one.sure_at for one in rivals) > _UNDECIDED_S
+        columns = match.columns
+        if np.count_nonzero(match.cost[:, columns[row]] < _MISSED) == 1:
+            return []  # nobody but the owner comes into question
+        without = match.cost.copy()
+        without[row, columns[row]] = _NEVER
+        others, rows = assign(without), range(len(columns))
+        if match.change[rows, others].sum() - match.change[rows, columns].sum() >= _DOUBTFUL:
+            return []
+        return [self._tracks[one] for one in rows if columns[one] != others[one]]
 
     def _blurs(self, now: float) -> Costs:
         """(tracks, 1) how far, in body sizes, each may be from where they are expected."""
         return np.array([[_BLUR + _BLUR_PER_S * (now - track.last_seen)] for track in self._tracks])
 
-    def _changes(self, sightings: list[Sighting]) -> tuple[Costs, Costs]:
+    def _apart(self, sightings: list[Sighting]) -> Array:
+        """(tracks, sightings) how far, in body sizes, everybody is from where each must be."""
+        known, sizes = self._sizes(sightings)
+        apart: Array = self._distances(sightings) / np.maximum.outer(known, sizes)
+        return apart
+
+    def _sizes(self, sightings: list[Sighting]) -> tuple[Costs, Costs]:
+        """(tracks,) and (sightings,), frame heights."""
+        return np.array([one.size for one in self._tracks]), np.array([one.size for one in sightings])
+
+    def _changes(self, sightings: list[Sighting], apart: Array) -> tuple[Costs, Costs]:
         """(tracks, sightings) twice: how far and how much larger, in squared body sizes, and how different otherwise.
 
         What cannot be is different without end.
         """
         gap = sightings[0].at - np.array([track.last_seen for track in self._tracks])[:, None]
-        known, sizes = (np.array([one.size for one in many]) for many in (self._tracks, sightings))
-        distance = self._distances(sightings) / np.maximum.outer(known, sizes)
+        known, sizes = self._sizes(sightings)
         growth = np.log(sizes) - np.log(known)[:, None]
         unlike = np.array([_UNPROVEN * (track.number is None) for track in self._tracks])[:, None]
         unlike = unlike + (self._shades(sightings) / _SHADE) ** 2
-        unlike[distance > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
-        return distance**2 + (growth / _GROWTH) ** 2, unlike
+        unlike[apart > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
+        return apart**2 + (growth / _GROWTH) ** 2, unlike
 
     def _distances(self, sightings: list[Sighting]) -> Array:
         """(tracks, sightings) mean distance of the joints seen in both from where they must be."""
@@ -204,6 +260,6 @@ class Tracker:
 
 def _looked_at(sighting: Sighting, all_seen: list[Sighting], image: npt.NDArray[np.uint8]) -> Sighting:
     """With its look, unless somebody near may be in front."""
-    if any(sighting.is_near(one) for one in all_seen if one is not sighting):
+    if any(sighting.is_near(one, within=_BEFORE) for one in all_seen if one is not sighting):
         return sighting
     return replace(sighting, look=look_of(image, sighting.keypoints))
