@@ -8,8 +8,9 @@ import math
 from collections.abc import Callable
 
 _PAUSE_S = 0.2  # between detections in an empty room, after somebody was lost, or where something changes ...
-_CHANGES = 12  # ... for so many searches: curtains and screens never rest ...
-_SEEKING_PAUSE_S = 1.0  # ... and later, while not all has been looked at
+_CHANGES = 12  # ... for so many searches: curtains and screens never rest
+_CHANGE_SHARE = 1 / 6  # of the pictures between detections otherwise, at least: a busy board is spared changes, too
+_SEEKING_PAUSE_S = 1.0  # between detections beside somebody, while not all has been looked at
 _STILL_PAUSE_S = 1.5  # likewise, where nothing changes
 _STILL_PICTURES = 4  # so many times rarer is a search otherwise, while nothing changes
 _LOST = 12  # searches for somebody who was lost, still or not: who comes out behind somebody moves only there
@@ -60,7 +61,7 @@ class Schedule:
             return self._is_late(at, pictures * _STILL_PICTURES, max(pause_s, _STILL_PAUSE_S))
         if self._is_late(at, pictures, pause_s):
             return True
-        self.for_change = self._changes > 0
+        self.for_change = self._changes > 0 and self._pictures >= pictures * _CHANGE_SHARE
         self._changes -= self.for_change
         return self.for_change
 

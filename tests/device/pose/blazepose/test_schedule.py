@@ -44,6 +44,13 @@ def test_where_nothing_moves_searches_are_rarer():
     assert detections(Schedule(), fps=30, seconds=20, empty=False, detect_every=30, still=True) == 5
 
 
+def test_a_board_that_searches_less_searches_changes_less():
+    """With four times as many pictures between detections changes are searched about four times less often."""
+    usual, busy = (detections(Schedule(), fps=15, seconds=4, empty=False, detect_every=every) for every in (30, 120))
+    assert usual >= 11
+    assert 3 <= busy <= 4
+
+
 @pytest.mark.parametrize("fps", [10, 30, 60])
 def test_pictures_are_compared_at_most_ten_times_a_second(fps):
     """More pictures a second cost no more comparisons in a still room, and fewer miss none that they could have."""
