@@ -3,10 +3,12 @@
 Weights kept as float16 or sparse are written out as float32, which is exact: the runtime would do the same at every
 start and keep both. On BlazePose's landmark model the silhouette takes a third of the time (measured, x86).
 
-    lean = make_lean(model, unwanted={(1, 256, 256, 1)})
+    lean = make_lean(model, unwanted={(1, 256, 256, 1)}, before={(1, 64, 64, 39): before_heat})
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,13 +20,22 @@ from core.errors import PosefleetError
 from core.interpreter import find_runtime
 from core.tflite_file import check_tflite_file
 
+Shape = tuple[int, ...]
+Stop = Callable[[Sequence[Operator], int], tuple[int, ...]]
+NOTHING: Mapping[Shape, Stop] = MappingProxyType({})
+
 _SPELLED_OUT = (tflite.BuiltinOperator.DEQUANTIZE, tflite.BuiltinOperator.DENSIFY)
 _KINDS = {np.dtype(np.float32): tflite.TensorType.FLOAT32, np.dtype(np.int32): tflite.TensorType.INT32}
 _OPTION_NAMES = {code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int) and code}
 
 
-def make_lean(model: bytes, *, unwanted: AbstractSet[tuple[int, ...]]) -> bytes:
+def make_lean(model: bytes, *, unwanted: AbstractSet[Shape], before: Mapping[Shape, Stop] = NOTHING) -> bytes:
     """The model without the outputs of these shapes; the others are computed as before, from the same numbers.
+
+    Args:
+        model: the bytes of a .tflite file.
+        unwanted: shapes of outputs to leave out.
+        before: by the shape of an output, what names the tensors that are given instead of it, weights among them.
 
     Raises:
         PosefleetError: it has other kinds of tensors than a float model's, or an output to drop is not there.
@@ -35,19 +46,23 @@ def make_lean(model: bytes, *, unwanted: AbstractSet[tuple[int, ...]]) -> bytes:
         raise PosefleetError(f"not a readable TFLite model: {error}") from error
     root = tflite.Model.GetRootAs(bytearray(model), 0)
     graph = root.Subgraphs(0)
-    outputs = [int(index) for index in graph.OutputsAsNumpy() if _shape(graph.Tensors(index)) not in unwanted]
-    if graph.OutputsLength() - len(outputs) != len(unwanted):
-        raise PosefleetError(f"the model has no outputs {sorted(unwanted)}; it is another one than expected")
-    operators = _needed(root, graph, outputs)
-    constants = _constants(model, graph, operators)
+    shapes = {int(index): _shape(graph.Tensors(index)) for index in graph.OutputsAsNumpy()}
+    if missing := (unwanted | before.keys()) - set(shapes.values()):
+        raise PosefleetError(f"the model has no outputs {sorted(missing)}; it is another one than expected")
+    everything = [_read_operator(root, graph.Operators(index)) for index in range(graph.OperatorsLength())]
+    outputs: list[int] = []
+    for index, shape in shapes.items():
+        if shape not in unwanted:
+            outputs += before[shape](everything, index) if shape in before else [index]
+    operators = _needed(everything, outputs)
+    constants = _constants(model, graph, operators, outputs)
     return _write(graph, operators, outputs, constants)
 
 
-def _needed(root: Any, graph: Any, outputs: list[int]) -> list[Operator]:  # noqa: ANN401 - generated code
+def _needed(everything: Sequence[Operator], outputs: list[int]) -> list[Operator]:
     """The operators that the outputs come from, in their order; none that only spells weights out."""
     wanted, operators = set(outputs), []
-    for index in reversed(range(graph.OperatorsLength())):
-        operator = _read_operator(root, graph.Operators(index))
+    for operator in reversed(everything):
         if wanted.intersection(operator.outputs) and operator.code not in _SPELLED_OUT:
             operators.append(operator)
             wanted.update(operator.inputs)
@@ -71,10 +86,15 @@ def _read_operator(root: Any, operator: Any) -> Operator:  # noqa: ANN401
     )
 
 
-def _constants(model: bytes, graph: Any, operators: list[Operator]) -> dict[int, npt.NDArray[Any]]:  # noqa: ANN401
-    """What operators read and none of them computes, by tensor: as the runtime itself spells it out."""
+def _constants(
+    model: bytes,
+    graph: Any,  # noqa: ANN401
+    operators: list[Operator],
+    outputs: list[int],
+) -> dict[int, npt.NDArray[Any]]:
+    """What operators read, or an output gives, and none computes, by tensor: as the runtime itself spells it out."""
     computed = {index for operator in operators for index in operator.outputs} | set(graph.InputsAsNumpy().tolist())
-    wanted = {index for operator in operators for index in operator.inputs} - computed - {-1}
+    wanted = {*outputs, *(index for operator in operators for index in operator.inputs)} - computed - {-1}
     runtime = find_runtime()
     interpreter = runtime.Interpreter(
         model_content=model,
@@ -92,7 +112,7 @@ def _write(
     outputs: list[int],
     constants: dict[int, npt.NDArray[Any]],
 ) -> bytes:
-    used = sorted({index for one in operators for index in (*one.inputs, *one.outputs)} - {-1})
+    used = sorted({*outputs, *(index for one in operators for index in (*one.inputs, *one.outputs))} - {-1})
     places = {old: new for new, old in enumerate(used)} | {-1: -1}
     return write_graph(
         Graph(

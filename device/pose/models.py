@@ -75,6 +75,11 @@ class TfliteModel:
         self.invoke()  # the first time takes much longer
         give_back_file_pages(path)  # 13 MB: the delegate has packed its own copy
 
+    @property
+    def output_shapes(self) -> frozenset[tuple[int, ...]]:
+        """Of all outputs."""
+        return frozenset(self._outputs)
+
     def fill(self, write: Callable[[Array], object]) -> None:
         """Let a function write into the input tensor; it must not keep it."""
         write(self._input())

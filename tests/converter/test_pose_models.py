@@ -1,18 +1,22 @@
 """The wheel's pose models become lean ones that compute the same, in a directory that is whole or not there."""
 
 import hashlib
+from typing import Any
 
+import cv2
 import msgspec
 import numpy as np
 import pytest
 
 import converter.pose_models as module
+from converter.heat_head import before_heat
 from converter.lean import make_lean
 from converter.pose_models import write_pose_models
 from converter.tensors import read_operators
 from core.errors import InputError, PosefleetError
 from core.interpreter import find_runtime
 from core.pose_models import DETECTOR, LANDMARKS, MANIFEST, NOTICE, PoseManifest, read_pose_models, wheel_models
+from device.pose.blazepose.heat import CELLS, HEAD, MAPS, WHOLE
 from tests import tiny
 
 UNREAD = {(1, 256, 256, 1), (1, 117)}  # the silhouette and the joints in metres
@@ -39,15 +43,29 @@ def outputs_of(path, picture):
 
 @pytest.mark.parametrize(("name", "size"), [(DETECTOR, 224), (LANDMARKS, 256)])
 def test_what_is_left_computes_the_same(directory, name, size):
-    """On pictures that the converter did not try, every output is the wheel's to the last bit; only two are gone."""
+    """On pictures that the converter did not try, every output is the wheel's to the last bit, heat nearly so."""
     wheel, lean = wheel_models(), read_pose_models(directory)
     original, made = (wheel.detector, lean.detector) if name == DETECTOR else (wheel.landmarks, lean.landmarks)
     rng = np.random.default_rng(7)
     picture = np.cumsum(rng.normal(0, 0.1, (1, size, size, 3)), axis=2).astype(np.float32).clip(-1, 1)
     expected, found = outputs_of(original, picture), outputs_of(made, picture)
-    assert expected.keys() - found.keys() == (UNREAD if name == LANDMARKS else set())
-    for shape, values in found.items():
-        np.testing.assert_array_equal(values, expected[shape])
+    assert expected.keys() - found.keys() == (UNREAD | {WHOLE} if name == LANDMARKS else set())
+    for shape in expected.keys() & found.keys():
+        np.testing.assert_array_equal(found[shape], expected[shape])
+    if name == LANDMARKS:
+        coarse, fine, kernel, bias = (found[shape] for shape in HEAD)
+        enlarged = cv2.resize(coarse[0], (CELLS, CELLS), interpolation=cv2.INTER_LINEAR)
+        heat = (enlarged + fine[0]) @ kernel.reshape(MAPS, -1).T + bias
+        np.testing.assert_allclose(heat, expected[WHOLE][0], atol=1e-4 * np.abs(heat).max())
+
+
+def test_heat_maps_that_are_made_otherwise_are_refused():
+    """A model whose maps are no weighed sum of coarse and fine features is not cut there."""
+    data = wheel_models().landmarks.read_bytes()
+    with pytest.raises(PosefleetError, match="computed in another way"):
+        make_lean(data, unwanted=UNREAD, before={(1, 195): before_heat})
+    with pytest.raises(PosefleetError, match="no outputs"):
+        make_lean(data, unwanted=UNREAD, before={(1, 2, 3): before_heat})
 
 
 def test_nothing_is_left_to_spell_out(directory):
@@ -75,8 +93,8 @@ def test_the_manifest_says_what_came_from_where(directory):
 def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
     """When the check fails, neither the directory nor a part of it is there, and an older one is untouched."""
 
-    def spoilt(data: bytes, *, unwanted: frozenset[tuple[int, ...]]) -> bytes:
-        made = bytearray(make_lean(data, unwanted=unwanted))
+    def spoilt(data: bytes, **how: Any) -> bytes:
+        made = bytearray(make_lean(data, **how))
         made[len(made) // 2 : len(made) // 2 + 4] = np.float32(3.0).tobytes()  # one weight
         return bytes(made)
 

@@ -10,21 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from core.skeleton import MEDIAPIPE33
+from device.pose.blazepose.heat import (
+    BIAS,
+    CELLS,
+    COARSE,
+    FINE,
+    HEAD,
+    KERNEL,
+    MAPS,
+    STEPS,
+    WHOLE,
+    HeatHead,
+    HeatMaps,
+)
 from device.pose.blazepose.masking import erase
 from device.pose.blazepose.regions import Array, Image, Region
 from device.pose.models import TfliteModel
 
 _PIXELS = 256  # of the model's input, both ways
-_CELLS = 64  # of a heat map, both ways
-_POINTS = 39  # joints, two points for the next region, four that nobody uses
 _VALUES = 5  # x, y, z in input pixels; visibility and presence before the sigmoid
-_REACH = 3  # cells around a point that the heat map is read in: 7 by 7
 _LEAST_SCORE = 0.5
-_STEPS = np.arange(-_REACH, _REACH + 1)
-_OFFSETS = _STEPS.astype(np.float32)
+_OFFSETS = STEPS.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,10 @@ class LandmarkModel:
 
     def __init__(self, model: Path, *, threads: int) -> None:
         self._model = TfliteModel(model, threads=threads)
+        self._weights: tuple[Array, Array] | None = None
+        if self._model.output_shapes.issuperset(HEAD):
+            kernel, bias = (self._model.output(shape).copy() for shape in (KERNEL, BIAS))
+            self._weights = kernel.reshape(MAPS, -1), bias
 
     def look(self, picture: Image, region: Region, *, without: Sequence[Array] = ()) -> Sight | None:
         """The person in a region of a picture (H, W, 3) uint8 BGR, behind others, joints (33, at least 2) each."""
@@ -69,39 +81,29 @@ class LandmarkModel:
         score = float(self._model.output((1, 1))[0, 0])
         if score < _LEAST_SCORE:
             return None
-        points = self._model.output((1, _POINTS * _VALUES)).reshape(_POINTS, _VALUES).copy()
+        points = self._model.output((1, MAPS * _VALUES)).reshape(MAPS, _VALUES).copy()
         used = points[: MEDIAPIPE33.size + 2]
-        used[:, :2] = refine(used[:, :2] / _PIXELS, self._model.output((1, _CELLS, _CELLS, _POINTS))[0]) * _PIXELS
+        used[:, :2] = refine(used[:, :2] / _PIXELS, self._heat()) * _PIXELS
         return _place(used, region, score)
 
+    def _heat(self) -> HeatMaps | HeatHead:
+        if self._weights is None:
+            return HeatMaps(self._model.output(WHOLE)[0])
+        return HeatHead(self._model.output(COARSE)[0], self._model.output(FINE)[0], *self._weights)
 
-def refine(points: Array, heat: Array) -> Array:
-    """Points (N, 2) as shares of the input, moved to the centre of heat around them where the heat map is sure.
 
-    Args:
-        points: x, y.
-        heat: (rows, columns, at least N), before the sigmoid.
-    """
-    size = np.array(heat.shape[1::-1], np.float32)
-    cells = (points * size).astype(np.int64)  # cut off, as the graph does
-    warmth = _warmth_around(cells, heat)
+def refine(points: Array, heat: HeatMaps | HeatHead) -> Array:
+    """Points (N, 2), x and y as shares of the input, moved to the centre of heat around them where that is sure."""
+    cells = (points * np.float32(CELLS)).astype(np.int64)  # cut off, as the graph does
+    around = cells[:, :, None] + STEPS
+    known = (around >= 0) & (around < CELLS)  # outside of a map is cold
+    warmth = (known[:, 1, :, None] & known[:, 0, None, :]) / (1 + np.exp(-heat.around(cells)))
     across, down = warmth.sum(axis=1), warmth.sum(axis=2)
     total = np.maximum(across.sum(axis=1), np.finfo(np.float32).tiny)
     away = np.stack([across @ _OFFSETS, down @ _OFFSETS], axis=1) / total[:, None]
-    inside = ((cells >= 0) & (cells < size)).all(axis=1)
+    inside = ((cells >= 0) & (cells < CELLS)).all(axis=1)
     sure = inside & (warmth.max(axis=(1, 2)) >= _LEAST_SCORE)
-    return np.where(sure[:, None], (cells + away) / size, points).astype(np.float32)
-
-
-def _warmth_around(cells: npt.NDArray[np.int64], heat: Array) -> Array:
-    """(N, 7, 7) after the sigmoid, each point's own map around its cell (N, 2); outside of the map is cold."""
-    rows, columns, maps = heat.shape
-    x, y = (cells[:, axis, None] + _STEPS for axis in (0, 1))  # (N, 7) each
-    known = ((y >= 0) & (y < rows))[:, :, None] & ((x >= 0) & (x < columns))[:, None, :]
-    places = (y.clip(0, rows - 1) * columns)[:, :, None] + x.clip(0, columns - 1)[:, None, :]
-    # By one number each instead of three: a third less time, in every picture.
-    warmth = np.exp(-heat.reshape(-1).take(places * maps + np.arange(len(cells))[:, None, None]))
-    return np.asarray(known / (1 + warmth), np.float32)
+    return np.where(sure[:, None], (cells + away) / CELLS, points).astype(np.float32)
 
 
 def _place(points: Array, region: Region, score: float) -> Sight:
