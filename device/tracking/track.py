@@ -78,6 +78,11 @@ class Track:
         """When."""
         return self.newest.at
 
+    @property
+    def is_fleeting(self) -> bool:
+        """Whether this was seen once: of two poses of one body the other one goes on."""
+        return self.newest.at == self.began
+
     def expected(self, at: float) -> Array:
         """(15, 2) where the joints must be by now."""
         place: Array = self.newest.keypoints[:, :2] + self.velocity * np.float32(at - self.newest.at)

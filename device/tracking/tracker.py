@@ -182,18 +182,18 @@ class Tracker:
             patience_s = _UNDECIDED_NEAR_S if is_near else _UNDECIDED_S
             if not rivals:
                 owner.sure_at = now
-            if not rivals or any(one.number is None for one in rivals):
+            if not rivals or any(one.number is None or one.is_fleeting for one in rivals):
                 return True
         return now - max(one.sure_at for one in (owner, *rivals)) > patience_s
 
     def _unseen_near(self, match: _Match, row: int, *, seen: int) -> list[Track]:
-        """Who must be where a track's pose is, and has none."""
+        """Who must be where a track's pose is, and has none, unless seen only once."""
         return [
             track
             for track, column, distance in zip(
                 self._tracks, match.columns, match.apart[:, match.columns[row]], strict=True
             )
-            if track.number is not None and column >= seen and distance < _AS_ONE
+            if track.number is not None and not track.is_fleeting and column >= seen and distance < _AS_ONE
         ]
 
     def _rivals(self, match: _Match, row: int) -> list[Track]:

@@ -128,6 +128,7 @@ def test_of_two_who_are_one_it_is_not_said_who_it_is():
     one, other = person(0.0, at=0.01, seed=2), person(0.0, seed=2)
     tracker = Tracker()
     before = numbers(tracker, [one, other], 0.0)
+    assert numbers(tracker, [one, other], 0.05) == before
     said = [bool(tracker.update([other], moment)[0]) for moment in (0.1, 0.5, 0.9, 1.2)]
     assert said == sorted(said), "first not, then for good"
     assert (said[0], said[-1]) == (False, True)
@@ -141,6 +142,14 @@ def painted(*clothes: tuple[Pose, int]) -> np.ndarray:
         middle = float(pose.joints[:, 0].mean()) * 90
         image[:, round(max(0, middle - 6)) : round(middle + 6)] = grey
     return image
+
+
+def test_who_was_seen_once_casts_no_doubt():
+    """Where one of two poses on one body is gone in the next picture, it is said at once who goes on."""
+    tracker = Tracker()
+    stays, _ = numbers(tracker, [person(0.0, seed=2), person(0.0, at=0.04, seed=2)], 0.0)
+    assert numbers(tracker, [person(0.1, seed=2)], 0.1) == [stays]
+    assert numbers(tracker, [person(0.2, seed=2)], 0.2) == [stays]
 
 
 def test_of_two_who_come_apart_it_is_said_by_what_they_wear():
