@@ -175,16 +175,15 @@ class Tracker:
     def _is_sure(self, match: _Match, row: int, sighting: Sighting, all_seen: list[Sighting]) -> bool:
         """Whether it can be said whose pose this is, or could not for so long that the best answer must be given."""
         owner, now = self._tracks[row], sighting.at
-        rivals, patience_s = self._unseen_near(match, row, seen=len(all_seen)), _AS_ONE_S
+        if as_one := self._unseen_near(match, row, seen=len(all_seen)):
+            return _was_doubted([owner, *as_one], now, _AS_ONE_S)
+        rivals = self._rivals(match, row)
         if not rivals:
-            rivals = self._rivals(match, row)
-            is_near = any(sighting.is_near(one) for one in all_seen if one is not sighting)
-            patience_s = _UNDECIDED_NEAR_S if is_near else _UNDECIDED_S
-            if not rivals:
-                owner.sure_at = now
-            if not rivals or any(one.number is None or one.is_fleeting for one in rivals):
-                return True
-        return now - max(one.sure_at for one in (owner, *rivals)) > patience_s
+            owner.sure_at = now
+        if not rivals or any(one.number is None or one.is_fleeting for one in rivals):
+            return True
+        is_near = any(sighting.is_near(one) for one in all_seen if one is not sighting)
+        return _was_doubted([owner, *rivals], now, _UNDECIDED_NEAR_S if is_near else _UNDECIDED_S)
 
     def _unseen_near(self, match: _Match, row: int, *, seen: int) -> list[Track]:
         """Who must be where a track's pose is, and has none, unless seen only once."""
@@ -256,6 +255,11 @@ class Tracker:
                 if track.look is not None and one.look is not None:
                     shades[row, column] = difference(track.look, one.look)
         return shades
+
+
+def _was_doubted(tracks: list[Track], now: float, patience_s: float) -> bool:
+    """Whether it is longer ago than this that any of them was told apart from the others."""
+    return now - max(one.sure_at for one in tracks) > patience_s
 
 
 def _looked_at(sighting: Sighting, all_seen: list[Sighting], image: npt.NDArray[np.uint8]) -> Sighting:

@@ -168,7 +168,7 @@ class BlazePoseEstimator:
 
     def _find(self, image: Image, at: float) -> None:
         """Look for people who are not followed yet; for others in all views at once, for later searches may be rare."""
-        # All sides once more of who was met in the last search, then one at a time.
+        # All sides once more of who was met in the last search, then one at a time; what changes is not that close.
         sides = _SIDES if self._has_met else () if self._schedule.for_change else (next(self._sides),)
         self._has_met = self._finds(self._views.next(), image, at, sides)
         if self._has_met:
