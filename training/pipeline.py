@@ -12,11 +12,10 @@ from core.errors import InputError
 from core.features import extract
 from core.skeleton import Array
 from training.datasets.recording import Recording
-from training.datasets.windows import WindowSet, clip_windows, empty_windows, label_windows, still_windows
+from training.datasets.windows import FINER, WindowSet, clip_windows, empty_windows, label_windows, still_windows
 from training.train import PLAIN_RUN, Progress, RunOptions, Trained, TrainingConfig, train
 
 GOLDEN_WINDOWS = 48  # enough to notice a wrong conversion, small enough to travel with every release
-FINER = 2  # actions of twice a window's length lose nothing
 _EVERY = 4  # one person in so many validates, unless somebody is named
 
 

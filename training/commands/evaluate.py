@@ -29,7 +29,7 @@ def evaluate(
     ] = "",
     clips: Annotated[
         bool,
-        typer.Option("--clips", help="Every recording is one action and one window; --trained knows it by itself."),
+        typer.Option("--clips", help="Every recording is one action and has one answer; --trained knows it by itself."),
     ] = False,
     minimum: Annotated[float, typer.Option(min=0, max=60, help="Shortest action that devices report, seconds.")] = 0.8,
     public_key: Annotated[

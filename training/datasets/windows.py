@@ -22,6 +22,7 @@ from training.datasets.recording import Recording
 log = logging.getLogger(__name__)
 _BODY = FeatureSpec()
 _SAME_MOMENT_S = 1e-6  # windows end on a grid of their own, which rounds otherwise than the frames' times
+FINER = 2  # steps of a clip for each of a window, to choose parts from: actions of twice its length lose nothing
 CLEAR_SHARE = 0.75  # a window with less of its main label shows a transition and has no single right answer
 
 
@@ -30,7 +31,7 @@ class WindowSet:
     """Labelled windows.
 
     Attributes:
-        keypoints: (N, T, V, 4) float32, see core.window.Window. For training on clips T may be larger than a window.
+        keypoints: (N, T, V, 4) float32, see core.window.Window. Of clips T may be larger than a window.
         shares: (N, C) float32: how much of each window's time has each label; the training target.
         subjects: (N,) who.
         classes: C names.

@@ -15,7 +15,7 @@ from device.settings import EventSettings
 from training.datasets.checks import Finding, check
 from training.datasets.recording import Recording
 from training.datasets.splits import Split, judge, units
-from training.datasets.windows import WindowSet, clip_windows, label_windows, still_windows
+from training.datasets.windows import FINER, WindowSet, clip_windows, label_windows, still_windows
 from training.evaluation.evaluate import evaluate
 from training.evaluation.stream_scores import judge_takes
 from training.evaluation.streaming import Take, continuous, replay
@@ -44,7 +44,7 @@ def assess(
         source: how a report names the data.
         provenance: what taught the release; None if nobody knows.
         people: who is judged; whoever did not teach it when empty, and everybody when there is nobody else.
-        clips: every recording shows one action and is one window, as it was in training.
+        clips: every recording shows one action and is judged as a whole, as it was in training.
         events: when an action counts on devices; their defaults when None.
         on_take: told how many of the continuous recordings are done.
 
@@ -106,7 +106,7 @@ def _windows(tested: Sequence[Recording], manifest: Manifest, kind: str) -> tupl
     if kind == "pictures":
         cut = still_windows(marked, spec.length, classes, features)
     elif kind == "clips":
-        cut = clip_windows(marked, spec.length, classes, features)
+        cut = clip_windows(marked, FINER * spec.length, classes, features)
     else:
         cut = label_windows(marked, spec, classes, features)
     other = cut.labels == len(manifest.labels)

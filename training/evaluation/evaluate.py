@@ -16,6 +16,7 @@ from core.network import forward, free_energy, softmax
 from core.skeleton import Array
 from core.weights import from_safetensors
 from training.datasets.windows import WindowSet
+from training.evaluation.parts import parts_of
 from training.evaluation.scores import ClassScore, Counts, Floats, Scores, score, unknown_auroc
 
 _CHUNK = 256  # windows whose features are in memory at once
@@ -131,14 +132,18 @@ def evaluate(bundle: Bundle, windows: WindowSet, unknown: WindowSet | None = Non
 
 
 def answer(bundle: Bundle, keypoints: Array) -> Answers:
-    """Logits of windows (N, T, V, 4), as devices and as the float weights compute them."""
+    """Logits of windows (N, T, V, 4), as devices and as the float weights compute them.
+
+    Of clips, which have more steps than a window, the mean over their parts.
+    """
     manifest = bundle.manifest
     classifier, weights = Classifier(bundle.classifier), from_safetensors(bundle.files["weights.safetensors"])
     quantized, exact = [], []
     for start in range(0, len(keypoints), _CHUNK):
-        features = extract(keypoints[start : start + _CHUNK], manifest.features, rate_hz=manifest.window.rate_hz)
-        quantized.append(classifier.batch_logits(features))
-        exact.append(forward(manifest.architecture, weights, features))
+        parts = parts_of(keypoints[start : start + _CHUNK], manifest.window.length)
+        features = [extract(part, manifest.features, rate_hz=manifest.window.rate_hz) for part in parts]
+        quantized.append(np.mean([classifier.batch_logits(part) for part in features], axis=0))
+        exact.append(np.mean([forward(manifest.architecture, weights, part) for part in features], axis=0))
     return Answers(np.concatenate(quantized), np.concatenate(exact))
 
 

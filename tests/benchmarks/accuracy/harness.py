@@ -18,17 +18,16 @@ from core.features import extract
 from core.interpreter import Classifier
 from core.network import forward
 from core.skeleton import Array
-from training.augmentation.augment import sample
 from training.datasets.recording import Recording
-from training.pipeline import FINER, GOLDEN_WINDOWS, classes_of, windows_of
+from training.datasets.windows import FINER
+from training.evaluation.parts import parts_of
+from training.pipeline import GOLDEN_WINDOWS, classes_of, windows_of
 from training.recipe import RECIPES, read_recipe
 from training.train import Trained, TrainingConfig, train
 
 DATA = Path(os.environ.get("POSEFLEET_DATA", ""))
 DOCUMENT = Path(__file__).parents[3] / "docs/benchmarks.md"
 _MEGABYTE_KB = 1024
-_PART = 0.85  # of a clip, as much as the recipe's augmentation shows on average
-_STARTS = (0.0, 0.5, 1.0)  # of the parts of a clip: share of what is left of it
 console = Console(width=120)
 
 
@@ -41,8 +40,8 @@ class Answers:
         labels: (N,) the truth.
         features: (N, T, F) what it saw.
         cpu_s: of its training.
-        averaged: (N, C) mean logits over three parts of each clip, as a device judges successive windows; the
-            logits themselves where a recording is no clip.
+        averaged: (N, C) mean logits over the parts of each clip (`training.evaluation.parts`); the logits themselves
+            where a recording is no clip.
         typical: (M, T, F) windows of the side that it learnt from, what a release would carry as golden ones.
     """
 
@@ -126,15 +125,9 @@ def typical_windows(recordings: Sequence[Recording], config: TrainingConfig, cla
 
 def _averaged(trained: Trained, test: Sequence[Recording], classes: Sequence[str]) -> Array:
     config = trained.config
-    clips = windows_of(test, config, classes, finer=FINER).keypoints
-    answers = []
-    for start in _STARTS:
-        shown = start * (1 - _PART) + _PART * np.linspace(0, 1, config.window.length)
-        moments = shown * (clips.shape[1] - 1)
-        part = sample(clips, np.repeat(moments[None], len(clips), axis=0))
-        features = extract(part, config.features, rate_hz=config.window.rate_hz)
-        answers.append(forward(trained.architecture, trained.weights, features))
-    return np.mean(answers, axis=0)
+    parts = parts_of(windows_of(test, config, classes, finer=FINER).keypoints, config.window.length)
+    features = [extract(part, config.features, rate_hz=config.window.rate_hz) for part in parts]
+    return np.mean([forward(trained.architecture, trained.weights, part) for part in features], axis=0)
 
 
 def share_right(logits: Array, labels: npt.NDArray[np.int64]) -> float:

@@ -10,6 +10,7 @@ from core.bundle import Thresholds
 from tests import people, tiny
 from training.datasets.windows import WindowSet
 from training.evaluation.evaluate import answer, evaluate
+from training.evaluation.parts import parts_of
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,16 @@ def test_answers_do_not_depend_on_what_is_judged_with_them(bundle, windows):
     everything, alone = answer(bundle, windows.keypoints), answer(bundle, windows.keypoints[5:6])
     assert np.array_equal(everything.quantized[5:6], alone.quantized)
     assert np.allclose(everything.exact[5:6], alone.exact, atol=1e-5)
+
+
+def test_a_clip_is_answered_by_the_mean_of_its_parts(bundle, windows):
+    """What has twice the steps of a window is judged by three windows of it, by devices' model and by float weights."""
+    clips = np.repeat(windows.keypoints, 2, axis=1)
+    together = answer(bundle, clips)
+    alone = [answer(bundle, part) for part in parts_of(clips, windows.keypoints.shape[1])]
+    assert np.allclose(together.quantized, np.mean([one.quantized for one in alone], axis=0), atol=1e-5)
+    assert np.allclose(together.exact, np.mean([one.exact for one in alone], axis=0), atol=1e-4)
+    assert np.ptp([one.exact for one in alone], axis=0).max() > 0.1
 
 
 def test_what_is_too_strange_is_background(bundle, windows):
