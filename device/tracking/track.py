@@ -83,6 +83,11 @@ class Track:
         """Whether this was seen once: of two poses of one body the other one goes on."""
         return self.newest.at == self.began
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether this was not seen the last time, with somebody else before it."""
+        return self.expected_at > self.newest.at
+
     def expected(self, at: float) -> Array:
         """(15, 2) where the joints must be by now."""
         place: Array = self.newest.keypoints[:, :2] + self.velocity * np.float32(at - self.newest.at)

@@ -21,11 +21,12 @@ import numpy.typing as npt
 
 from core.skeleton import Array, Pose, to_core15
 from device.tracking.assignment import assign
+from device.tracking.doubt import MISSED, NEVER, Costs, Match, is_sure
 from device.tracking.looks import difference, look_of
 from device.tracking.track import Sighting, Track, common
 
 MAX_GAP_S = 0.7  # unseen for longer: the track ends ...
-MAX_HIDDEN_S = 2.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
+MAX_HIDDEN_S = 3.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
 PROOF_S = 1.0  # who is first seen close to somebody else is a mistake until seen apart, or for as long as this
 
 _BLUR = 0.05  # body sizes: how far joints of the same person are from their prediction, at once ...
@@ -33,18 +34,9 @@ _BLUR_PER_S = 0.3  # ... and the more the longer ago the person was seen
 _GROWTH = 4.0  # blurs by which the logarithm of the same person's size differs
 _SHADE = 20.0  # grey levels by which the look of the same person differs
 _NEAR, _NEAR_PER_S = 0.25, 0.6  # body sizes from the prediction; who is farther off is somebody else
-_FARTHEST = 0.6  # body sizes; nor does anybody jump farther than this, however long ago
-_UNPROVEN = 12.0  # added to the cost of a track that may be a mistake
-_DOUBTFUL = 3.0  # less than this between the best answer and another one: who it is cannot be said ...
-_UNDECIDED_S = 0.6  # ... and is not said, for as long as this since both were last told apart ...
-_UNDECIDED_NEAR_S = 1.0  # ... or this while poses are so near to each other that it is hard to see what they wear
-_AS_ONE = 0.15  # body sizes: one pose where two must be this near may slide from the one to the other ...
-_AS_ONE_S = 1.0  # ... so it is not said either, for this long: then one stands still behind the other
+_FARTHEST = 1.0
+_UNPROVEN = 12.0  # added to the cost of a track that may be a mistake, though not where it is doubted who is who
 _BEFORE = 0.25  # body sizes; of whose trunks are nearer to each other it is not seen what they wear
-_NEVER = 1e6  # the cost of what cannot be
-_MISSED = 1e3  # the cost of leaving a track without a pose: more than that of any match that can be
-
-Costs = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -53,23 +45,6 @@ class Departure:
 
     track: int
     last_seen: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Match:
-    """Who has which pose.
-
-    Attributes:
-        cost: (tracks, sightings and then tracks) of each pose, and of none.
-        change: likewise, as if everybody had been seen just now.
-        apart: (tracks, sightings) see `Tracker._apart`.
-        columns: of every track in `cost`; the sum is least.
-    """
-
-    cost: Costs
-    change: Costs
-    apart: Array
-    columns: list[int]
 
 
 class Tracker:
@@ -104,7 +79,7 @@ class Tracker:
         ordered = sorted(sightings, key=lambda one: one.keypoints[:, :2].sum(axis=0).tolist())
         known = [track for track in self._tracks if track.number is not None]
         numbers: dict[int, int | None] = {}
-        for owner, one, sure in list(self._match(ordered)):  # all of it before tracks change
+        for owner, one, sure in list(self._owners(ordered)):  # all of it before tracks change
             numbers[id(one)] = self._continue(owner, one, ordered, known) if sure else None
         for track in self._tracks:
             if track.last_seen < captured_at and any(track.is_near(one) for one in sightings):
@@ -150,65 +125,34 @@ class Tracker:
             track.number = next(self._numbers)
         return track.number
 
-    def _match(self, sightings: list[Sighting]) -> Iterator[tuple[Track | None, Sighting, bool]]:
+    def _owners(self, sightings: list[Sighting]) -> Iterator[tuple[Track | None, Sighting, bool]]:
         """Each sighting with its track, or None for somebody new, and whether that can be said already."""
         if not sightings or not self._tracks:
             yield from ((None, one, True) for one in sightings)
             return
-        alone = np.full((len(self._tracks), len(self._tracks)), _NEVER)
-        np.fill_diagonal(alone, _MISSED)
-        apart = self._apart(sightings)
-        away, unlike = self._changes(sightings, apart)
-        blurs = self._blurs(sightings[0].at)
-        # A Gaussian's own height: who was seen just now claims what is near with more right than who has been missed
-        # for a while and may be anywhere.
-        cost = np.hstack([away / blurs**2 + unlike + 4 * np.log(blurs / _BLUR), alone])
-        change = np.hstack([away / blurs.min() ** 2 + unlike, alone])
-        match = _Match(cost, change, apart, assign(cost))
+        match = self._match(sightings)
         for column, one in enumerate(sightings):
             if column in match.columns:
                 row = match.columns.index(column)
-                yield self._tracks[row], one, self._is_sure(match, row, one, sightings)
+                yield self._tracks[row], one, is_sure(match, row)
             else:
                 yield None, one, True
 
-    def _is_sure(self, match: _Match, row: int, sighting: Sighting, all_seen: list[Sighting]) -> bool:
-        """Whether it can be said whose pose this is, or could not for so long that the best answer must be given."""
-        owner, now = self._tracks[row], sighting.at
-        if as_one := self._unseen_near(match, row, seen=len(all_seen)):
-            return _was_doubted([owner, *as_one], now, _AS_ONE_S)
-        rivals = self._rivals(match, row)
-        if not rivals:
-            owner.sure_at = now
-        if not rivals or any(one.number is None or one.is_fleeting for one in rivals):
-            return True
-        is_near = any(sighting.is_near(one) for one in all_seen if one is not sighting)
-        return _was_doubted([owner, *rivals], now, _UNDECIDED_NEAR_S if is_near else _UNDECIDED_S)
-
-    def _unseen_near(self, match: _Match, row: int, *, seen: int) -> list[Track]:
-        """Who must be where a track's pose is, and has none, unless seen only once."""
-        return [
-            track
-            for track, column, distance in zip(
-                self._tracks, match.columns, match.apart[:, match.columns[row]], strict=True
-            )
-            if track.number is not None and not track.is_fleeting and column >= seen and distance < _AS_ONE
-        ]
-
-    def _rivals(self, match: _Match, row: int) -> list[Track]:
-        """Who has another pose in the next best answer, unless that fits clearly worse; a track itself among them.
-
-        Who was seen last says nothing here: of two who meet and are one pose for a while, it may be either.
-        """
-        columns = match.columns
-        if np.count_nonzero(match.cost[:, columns[row]] < _MISSED) == 1:
-            return []  # nobody but the owner comes into question
-        without = match.cost.copy()
-        without[row, columns[row]] = _NEVER
-        others, rows = assign(without), range(len(columns))
-        if match.change[rows, others].sum() - match.change[rows, columns].sum() >= _DOUBTFUL:
-            return []
-        return [self._tracks[one] for one in rows if columns[one] != others[one]]
+    def _match(self, sightings: list[Sighting]) -> Match:
+        """The best answer; at least one track and one sighting."""
+        alone = np.full((len(self._tracks), len(self._tracks)), NEVER)
+        np.fill_diagonal(alone, MISSED)
+        apart, shades = self._apart(sightings), self._shades(sightings)
+        away, unlike = self._changes(sightings, apart, shades)
+        blurs = self._blurs(sightings[0].at)
+        # A Gaussian's own height: who was seen just now claims what is near with more right than who has been missed
+        # for a while and may be anywhere. What may be a mistake has less right still.
+        right = 4 * np.log(blurs / _BLUR) + [[_UNPROVEN * (track.number is None)] for track in self._tracks]
+        cost = np.hstack([away / blurs**2 + unlike + right, alone])
+        change = np.hstack([away / blurs.min() ** 2 + unlike, alone])
+        return Match(
+            self._tracks, sightings, cost=cost, change=change, apart=apart, shades=shades, columns=assign(cost)
+        )
 
     def _blurs(self, now: float) -> Costs:
         """(tracks, 1) how far, in body sizes, each may be from where they are expected."""
@@ -224,7 +168,7 @@ class Tracker:
         """(tracks,) and (sightings,), frame heights."""
         return np.array([one.size for one in self._tracks]), np.array([one.size for one in sightings])
 
-    def _changes(self, sightings: list[Sighting], apart: Array) -> tuple[Costs, Costs]:
+    def _changes(self, sightings: list[Sighting], apart: Array, shades: Costs) -> tuple[Costs, Costs]:
         """(tracks, sightings) twice: how far and how much larger, in squared body sizes, and how different otherwise.
 
         What cannot be is different without end.
@@ -232,9 +176,8 @@ class Tracker:
         gap = sightings[0].at - np.array([track.last_seen for track in self._tracks])[:, None]
         known, sizes = self._sizes(sightings)
         growth = np.log(sizes) - np.log(known)[:, None]
-        unlike = np.array([_UNPROVEN * (track.number is None) for track in self._tracks])[:, None]
-        unlike = unlike + (self._shades(sightings) / _SHADE) ** 2
-        unlike[apart > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = _NEVER
+        unlike = (shades / _SHADE) ** 2
+        unlike[apart > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = NEVER
         return apart**2 + (growth / _GROWTH) ** 2, unlike
 
     def _distances(self, sightings: list[Sighting]) -> Array:
@@ -247,19 +190,14 @@ class Tracker:
         distances: Array = (apart * weight).sum(axis=-1) / weight.sum(axis=-1)
         return distances
 
-    def _shades(self, sightings: list[Sighting]) -> Array:
+    def _shades(self, sightings: list[Sighting]) -> Costs:
         """(tracks, sightings) differences in look, grey levels; 0 where either is not known."""
-        shades = np.zeros((len(self._tracks), len(sightings)), np.float32)
+        shades = np.zeros((len(self._tracks), len(sightings)))
         for row, track in enumerate(self._tracks):
             for column, one in enumerate(sightings):
                 if track.look is not None and one.look is not None:
                     shades[row, column] = difference(track.look, one.look)
         return shades
-
-
-def _was_doubted(tracks: list[Track], now: float, patience_s: float) -> bool:
-    """Whether it is longer ago than this that any of them was told apart from the others."""
-    return now - max(one.sure_at for one in tracks) > patience_s
 
 
 def _looked_at(sighting: Sighting, all_seen: list[Sighting], image: npt.NDArray[np.uint8]) -> Sighting:

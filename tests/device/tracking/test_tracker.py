@@ -5,22 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.skeleton import Pose
 from device.tracking.tracker import MAX_GAP_S, MAX_HIDDEN_S, PROOF_S, Departure, Tracker
 from tests.device.crossings import switches, watch
-from tests.people import pose_at
-
-
-def person(seconds: float, *, at: float = 0.0, action: str = "wave", seed: int = 1) -> Pose:
-    """Somebody whose middle is `at` frame heights to the right of where they usually stand."""
-    pose = pose_at(action, seconds, seed=seed)
-    return Pose(pose.joints + np.array([at, 0, 0], np.float32), pose.score)
-
-
-def numbers(tracker: Tracker, poses: list[Pose], moment: float) -> list[int]:
-    people, _ = tracker.update(poses, moment)
-    assert [pose for _, pose in people] == poses, "poses come back in their order"
-    return [number for number, _ in people]
+from tests.device.tracking.people import numbers, person
 
 
 @pytest.mark.parametrize("action", ["wave", "squat", "clap"])
@@ -123,48 +110,6 @@ def test_who_passes_somebody_keeps_the_number(crossing):
     assert switches(Tracker(), watch(crossing)) == 0
 
 
-def test_of_two_who_are_one_it_is_not_said_who_it_is():
-    """A pose that may as well be one as the other has no number for a moment, and has one again when two are seen."""
-    one, other = person(0.0, at=0.01, seed=2), person(0.0, seed=2)
-    tracker = Tracker()
-    before = numbers(tracker, [one, other], 0.0)
-    assert numbers(tracker, [one, other], 0.05) == before
-    said = [bool(tracker.update([other], moment)[0]) for moment in (0.1, 0.5, 0.9, 1.2)]
-    assert said == sorted(said), "first not, then for good"
-    assert (said[0], said[-1]) == (False, True)
-    assert numbers(tracker, [person(1.7, at=0.1, seed=2), person(1.7, at=-0.1, seed=2)], 1.7) == before
-
-
-def painted(*clothes: tuple[Pose, int]) -> np.ndarray:
-    """A picture in which each wears a grey level, from the left shoulder to the right."""
-    image = np.full((90, 160, 3), 120, np.uint8)
-    for pose, grey in clothes:
-        middle = float(pose.joints[:, 0].mean()) * 90
-        image[:, round(max(0, middle - 6)) : round(middle + 6)] = grey
-    return image
-
-
-def test_who_was_seen_once_casts_no_doubt():
-    """Where one of two poses on one body is gone in the next picture, it is said at once who goes on."""
-    tracker = Tracker()
-    stays, _ = numbers(tracker, [person(0.0, seed=2), person(0.0, at=0.04, seed=2)], 0.0)
-    assert numbers(tracker, [person(0.1, seed=2)], 0.1) == [stays]
-    assert numbers(tracker, [person(0.2, seed=2)], 0.2) == [stays]
-
-
-def test_of_two_who_come_apart_it_is_said_by_what_they_wear():
-    """Two poses that may be either way round have no numbers until it is seen what they wear, and never wrong ones."""
-    tracker, said = Tracker(), []
-    ways = [-0.2, -0.14, -0.08, -0.04, 0.01, -0.01, 0.01, 0.01, 0.04, 0.07, 0.1, 0.15, 0.2]
-    for moment, way in zip(np.arange(len(ways)) / 10, ways, strict=True):
-        dark, light = (person(float(moment), at=0.6 + one, seed=2) for one in (way, -way))
-        people, _ = tracker.update([dark, light], float(moment), painted((dark, 20), (light, 220)))
-        said.append({"dark" if pose is dark else "light": number for number, pose in people})
-    everybody = {"dark": 1, "light": 2}
-    assert [one for one in said if one not in ({}, everybody)] == []
-    assert (said[0], said[7], said[-1]) == (everybody, {}, everybody)
-
-
 def test_uneven_frames_do_not_matter():
     """Somebody who walks keeps the number over frames that are 20 to 400 ms apart."""
     tracker, moment = Tracker(), 0.0
@@ -176,7 +121,7 @@ def test_uneven_frames_do_not_matter():
 
 
 def test_who_is_hidden_is_waited_for():
-    """Somebody who goes missing where somebody else stands is still the same after a second, and gone after two."""
+    """Somebody who goes missing where somebody else stands is still the same after a second, and gone after three."""
     hidden, front = person(0.0, at=0.1, seed=2), person(0.0, seed=2)
     tracker = Tracker()
     before = numbers(tracker, [hidden, front], 0.0)
@@ -189,6 +134,17 @@ def test_who_is_hidden_is_waited_for():
         for departure in tracker.update([front], float(moment))[1]
     ]
     assert left == [Departure(before[0], 1.0)]
+
+
+def test_who_stopped_out_of_sight_is_known():
+    """Of two who walk the one behind stops; seen again there, a second later, that one has the number still."""
+    tracker, walked = Tracker(), 0.0
+    for moment in np.arange(0.0, 0.6, 0.1):
+        walked = 0.5 * float(moment)
+        behind, before = numbers(tracker, [person(0.0, at=walked), person(0.0, at=walked + 0.1)], float(moment))
+    for moment in np.arange(0.6, 1.5, 0.1):
+        tracker.update([person(0.0, at=0.5 * float(moment) + 0.1)], float(moment))
+    assert numbers(tracker, [person(0.0, at=walked), person(0.0, at=0.85)], 1.5) == [behind, before]
 
 
 @pytest.mark.parametrize(("shade", "place"), [(40, 0), (220, 1)])

@@ -1,0 +1,109 @@
+"""When it is not said whose pose it is: of two who meet and are one pose for a while, it may be either, or a mixture.
+
+    match = Match(tracks, sightings, cost=cost, change=change, apart=apart, shades=shades, columns=assign(cost))
+    is_sure(match, row)             # whether the pose of the track of this row can be named
+
+Nobody is doubted for long: after a second the best answer is given.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.skeleton import Array
+from device.tracking.assignment import assign
+from device.tracking.track import Sighting, Track
+
+NEVER = 1e6  # the cost of what cannot be
+MISSED = 1e3  # the cost of leaving a track without a pose: more than that of any match that can be
+
+_DOUBTFUL = 3.0  # less than this between the best answer and another one: who it is cannot be said ...
+_UNDECIDED_S = 0.6  # ... and is not said, for as long as this since both were last told apart ...
+_UNDECIDED_NEAR_S = 1.0  # ... or this while poses are so near to each other that it is hard to see what they wear
+_AS_ONE = 0.15  # body sizes: one pose where two must be this near may slide from the one to the other ...
+_AS_ONE_S = 1.0  # ... so it is not said either, for this long: then one stands still behind the other
+_STRANGE = 40.0  # grey levels: a pose that wears something else where somebody is hidden is a mixture, or nobody ...
+_STRANGE_S = 1.0  # ... unless they were not seen for as long as this: then it is the light that has changed
+
+Costs = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """Who has which pose.
+
+    Attributes:
+        tracks: everybody known.
+        sightings: all poses of one picture.
+        cost: (tracks, sightings and then tracks) of each pose, and of none.
+        change: likewise, as if everybody had been seen just now and nobody might be a mistake.
+        apart: (tracks, sightings) how far each is from where everybody must be, body sizes.
+        shades: (tracks, sightings) differences in look, grey levels; 0 where either is not known.
+        columns: of every track in `cost`; the sum is least.
+    """
+
+    tracks: list[Track]
+    sightings: list[Sighting]
+    cost: Costs
+    change: Costs
+    apart: Array
+    shades: Costs
+    columns: list[int]
+
+
+def is_sure(match: Match, row: int) -> bool:
+    """Whether it can be said that a track has its pose, or could not for so long that the best answer must be given."""
+    owner, sighting = match.tracks[row], match.sightings[match.columns[row]]
+    if _is_mixture(match, row):
+        return False
+    if as_one := [match.tracks[one] for one in _unseen(match) if match.apart[one, match.columns[row]] < _AS_ONE]:
+        return _was_doubted([owner, *as_one], sighting.at, _AS_ONE_S)
+    rivals = _rivals(match, row)
+    if not rivals:
+        owner.sure_at = sighting.at
+    if not rivals or any(one.is_fleeting for one in rivals):
+        return True
+    is_near = any(sighting.is_near(one) for one in match.sightings if one is not sighting)
+    return _was_doubted([owner, *rivals], sighting.at, _UNDECIDED_NEAR_S if is_near else _UNDECIDED_S)
+
+
+def _is_mixture(match: Match, row: int) -> bool:
+    """Whether a pose does not wear what its track does, where somebody is hidden, be it the track itself."""
+    column = match.columns[row]
+    owner, sighting = match.tracks[row], match.sightings[column]
+    if match.shades[row, column] <= _STRANGE:
+        return False
+    unseen = [track for one in _unseen(match) if (track := match.tracks[one]).is_near(sighting)]
+    seen_at = max(one.last_seen for one in (owner, *unseen))
+    return (owner.is_hidden or bool(unseen)) and sighting.at - seen_at <= _STRANGE_S
+
+
+def _unseen(match: Match) -> list[int]:
+    """The rows of those who have no pose, unless they were seen only once or may be a mistake."""
+    return [
+        row
+        for row, (track, column) in enumerate(zip(match.tracks, match.columns, strict=True))
+        if column >= len(match.sightings) and track.number is not None and not track.is_fleeting
+    ]
+
+
+def _rivals(match: Match, row: int) -> list[Track]:
+    """Who has another pose in the next best answer, unless that fits clearly worse; a track itself among them.
+
+    Who was seen last says nothing here: of two who meet and are one pose for a while, it may be either.
+    """
+    columns = match.columns
+    if np.count_nonzero(match.cost[:, columns[row]] < MISSED) == 1:
+        return []  # nobody but the owner comes into question
+    without = match.cost.copy()
+    without[row, columns[row]] = NEVER
+    others, rows = assign(without), range(len(columns))
+    if match.change[rows, others].sum() - match.change[rows, columns].sum() >= _DOUBTFUL:
+        return []
+    return [match.tracks[one] for one in rows if columns[one] != others[one]]
+
+
+def _was_doubted(tracks: list[Track], now: float, patience_s: float) -> bool:
+    """Whether it is longer ago than this that any of them was told apart from the others."""
+    return now - max(one.sure_at for one in tracks) > patience_s
