@@ -1,14 +1,22 @@
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from posefleet.__main__ import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _LINK = re.compile(r"\]\(([^)#:\s]+)\)")
 _JSON = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _TEST = re.compile(r"`(test_\w+)`")
+_SHELL = re.compile(r"^```(?:sh)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`(posefleet [^`]+)`")
+_SHORTHANDS = {"posefleet convert": "classifier"}  # what stands there if the command's name is left out
 _PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -30,3 +38,24 @@ def test_every_test_that_a_page_names_is_there():
     named = {name for page in PAGES for name in _TEST.findall(page.read_text())}
     assert named
     assert [name for name in sorted(named) if f"def {name}(" not in written] == []
+
+
+def _commands(text: str) -> list[str]:
+    """What a page tells people to type that begins with `posefleet`, in blocks and within sentences."""
+    lines = "\n".join(_SHELL.findall(text)).replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.startswith("posefleet ")] + _INLINE.findall(text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_a_page_are_there(page: Path):
+    """Every `posefleet` command that a page names exists, with the options that the page gives it."""
+    for line in _commands(page.read_text()):
+        command, path = get_command(app), "posefleet"
+        for word in shlex.split(line, comments=True)[1:]:
+            if word.startswith("-"):
+                known = {name for option in command.params for name in option.opts} | {"--help"}
+                assert word.partition("=")[0] in known, f"{page.name}: {path} has no {word}"
+            elif isinstance(command, TyperGroup):
+                name = word if word in command.commands else _SHORTHANDS.get(path, word)
+                assert name in command.commands, f"{page.name}: {path} has no command {name}"
+                command, path = command.commands[name], f"{path} {name}"

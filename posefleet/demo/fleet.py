@@ -59,7 +59,7 @@ def run_fleet(
             fleet.hold_round(number + 1)
         second = fleet.watch_films("after the rounds")
         if keep_running_s:
-            view.say(f"the fleet goes on for {keep_running_s / 60:.0f} minutes; Ctrl-C ends it")
+            view.say(f"the fleet goes on for {keep_running_s / 60:g} minutes; Ctrl-C ends it")
             time.sleep(keep_running_s)
         statuses = {device: view.status(device) for device in plan.devices}
     return Outcome(first | second, statuses, tap.traffic)
