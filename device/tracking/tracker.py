@@ -23,11 +23,10 @@ from core.skeleton import Array, Pose, to_core15
 from device.tracking.assignment import assign
 from device.tracking.doubt import MISSED, NEVER, Costs, Match, is_sure
 from device.tracking.looks import difference, look_of
-from device.tracking.track import Sighting, Track, common
+from device.tracking.track import PROOF_S, Sighting, Track, common
 
 MAX_GAP_S = 0.7  # unseen for longer: the track ends ...
 MAX_HIDDEN_S = 3.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
-PROOF_S = 1.0  # who is first seen close to somebody else is a mistake until seen apart, or for as long as this
 
 _BLUR = 0.05  # body sizes: how far joints of the same person are from their prediction, at once ...
 _BLUR_PER_S = 0.3  # ... and the more the longer ago the person was seen

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.tracking.tracker import MAX_GAP_S, MAX_HIDDEN_S, PROOF_S, Departure, Tracker
+from device.tracking.track import PROOF_S
+from device.tracking.tracker import MAX_GAP_S, MAX_HIDDEN_S, Departure, Tracker
 from tests.device.crossings import switches, watch
 from tests.device.tracking.people import numbers, person
 
