@@ -2,7 +2,8 @@
 
 It finds a body that fills about half of its input, and misses one of a fifth: who stands far away is only found in a
 part of the picture. One view is looked at at a time. After every change those come first in which people as large as
-the ones already followed would be found, beside them; then all others, every second one the whole picture.
+the ones already followed would be found, close to them and beside them, with the whole picture in between, where larger
+ones are found; then all others, every second one the whole picture.
 
     views = Views(picture.shape)
     view = views.next()                     # and again, in the next picture
@@ -59,7 +60,7 @@ class Views:
         return self._wanted.pop(0) if self._wanted else next(self._everywhere)
 
     def seek(self, regions: Sequence[Region], *, rounds: int = 1) -> None:
-        """Start again: close to these people, then farther beside them.
+        """Start again: close to these people, in the whole picture, where who is nearer is larger, then beside them.
 
         In further rounds close to them again and, as everybody walks on meanwhile, the whole picture.
         """
@@ -69,7 +70,7 @@ class Views:
             if region.size * _ALIKE < size:
                 beside += self._beside(region)
                 size = region.size
-        self._wanted = [*close, *beside, *[*close, self._whole] * (rounds - 1)]
+        self._wanted = [*dict.fromkeys([*close, self._whole, *beside]), *[*close, self._whole] * (rounds - 1)]
 
     def _beside(self, region: Region) -> list[View]:
         """A row of views at the height of a region; none where the whole picture is no larger than one."""

@@ -42,10 +42,11 @@ def test_the_whole_picture_comes_every_other_time():
 
 
 def test_close_to_small_people_others_are_sought_first_then_beside_them():
-    """First the person is in the middle, then parts follow in which a body of that size fills more than half."""
+    """The person in the middle, the whole picture, then parts in which a body of that size fills more than half."""
     views = Views((288, 384, 3))
     views.seek([Region((190.0, 185.0), 155.0, 0.0)])
-    close, *beside = parts_of(views)
+    close, whole, *beside = parts_of(views)
+    assert whole == View(0, 0, 384, 288)
     assert abs(close.left + close.width / 2 - 190) <= 1
     assert {view.height for view in beside} == {round(155 / 0.9)}
     assert all(view.top < 185 - 0.3 * view.height and view.top + view.height > 185 for view in beside)
