@@ -62,7 +62,7 @@ def is_sure(match: Match, row: int) -> bool:
     rivals = _rivals(match, row)
     if not rivals:
         owner.sure_at = sighting.at
-    if not rivals or any(one.is_fleeting for one in rivals):
+    if not rivals or any(one.is_fleeting(sighting.at) for one in rivals):
         return True
     is_near = any(sighting.is_near(one) for one in match.sightings if one is not sighting)
     return _was_doubted([owner, *rivals], sighting.at, _UNDECIDED_NEAR_S if is_near else _UNDECIDED_S)
@@ -80,11 +80,11 @@ def _is_mixture(match: Match, row: int) -> bool:
 
 
 def _unseen(match: Match) -> list[int]:
-    """The rows of those who have no pose, unless they were seen only once or may be a mistake."""
+    """The rows of those who have no pose, unless they are or were a mistake, it seems."""
     return [
         row
         for row, (track, column) in enumerate(zip(match.tracks, match.columns, strict=True))
-        if column >= len(match.sightings) and track.number is not None and not track.is_fleeting
+        if column >= len(match.sightings) and track.number is not None and not track.is_fleeting(match.sightings[0].at)
     ]
 
 

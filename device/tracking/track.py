@@ -15,6 +15,9 @@ import numpy as np
 
 from core.skeleton import Array, Pose
 
+PROOF_S = 1.0  # who is first seen close to somebody else is a mistake until seen apart, or for as long as this
+
+_FLEETING_S = 0.7  # of two poses of one body the one that has been missed for so long was the mistake
 _STEADY_S = 0.2  # a velocity is a mean over about so long ...
 _STEADY_IN_CROWD_S = 0.6  # ... and longer near somebody else, where estimators mix bodies up
 _FASTEST = 4.0  # body sizes per second; a sprinter's 7 m/s
@@ -72,6 +75,7 @@ class Track:
         self.expected_at = first.at  # until when it is known why nothing is seen: somebody else is before it
         self.sure_at = first.at  # when it was last beyond doubt that this was not somebody else
         self.began = first.at
+        self.is_proven = False  # whether it was seen again apart from everybody else, or for long
 
     @property
     def last_seen(self) -> float:
@@ -79,14 +83,13 @@ class Track:
         return self.newest.at
 
     @property
-    def is_fleeting(self) -> bool:
-        """Whether this was seen once: of two poses of one body the other one goes on."""
-        return self.newest.at == self.began
-
-    @property
     def is_hidden(self) -> bool:
         """Whether this was not seen the last time, with somebody else before it."""
         return self.expected_at > self.newest.at
+
+    def is_fleeting(self, at: float) -> bool:
+        """Whether this was a mistake, it seems: seen once, or close to others for a moment and not any more."""
+        return self.newest.at == self.began or (not self.is_proven and at - self.newest.at > _FLEETING_S)
 
     def expected(self, at: float) -> Array:
         """(15, 2) where the joints must be by now."""
@@ -100,6 +103,7 @@ class Track:
     def see(self, sighting: Sighting, *, crowded: bool = False) -> None:
         """Go on with a pose; `crowded` when somebody else is near, and either may be taken for the other."""
         elapsed = sighting.at - self.newest.at
+        self.is_proven |= not crowded or sighting.at - self.began >= PROOF_S
         if elapsed > 0:
             self._accelerate(sighting, elapsed, _STEADY_IN_CROWD_S if crowded else _STEADY_S)
         self.size = max(sighting.size, self.size * math.exp(-elapsed / _SHRINKS_S))

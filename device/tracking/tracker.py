@@ -23,11 +23,10 @@ from core.skeleton import Array, Pose, to_core15
 from device.tracking.assignment import assign
 from device.tracking.doubt import MISSED, NEVER, Costs, Match, is_sure
 from device.tracking.looks import difference, look_of
-from device.tracking.track import Sighting, Track, common
+from device.tracking.track import PROOF_S, Sighting, Track, common
 
 MAX_GAP_S = 0.7  # unseen for longer: the track ends ...
 MAX_HIDDEN_S = 3.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
-PROOF_S = 1.0  # who is first seen close to somebody else is a mistake until seen apart, or for as long as this
 
 _BLUR = 0.05  # body sizes: how far joints of the same person are from their prediction, at once ...
 _BLUR_PER_S = 0.3  # ... and the more the longer ago the person was seen
@@ -114,7 +113,6 @@ class Tracker:
         """Add a sighting to its track, or begin one; the track's number, once it has one."""
         crowded = any(other.is_near(sighting) for other in known if other is not track)
         if track is None:
-            crowded |= self._is_twin(sighting)
             track = Track(sighting)
             self._tracks.append(track)
         else:
@@ -125,11 +123,6 @@ class Tracker:
             self._begun += 1
             track.number = next(self._numbers)
         return track.number
-
-    def _is_twin(self, sighting: Sighting) -> bool:
-        """Whether somebody else is new in the same picture at about the same place: two poses on one body, often."""
-        new = [track for track in self._tracks if track.began == sighting.at and track.number is not None]
-        return any(track.newest.is_near(sighting, within=_BEFORE) for track in new)
 
     def _owners(self, sightings: list[Sighting]) -> Iterator[tuple[Track | None, Sighting, bool]]:
         """Each sighting with its track, or None for somebody new, and whether that can be said already."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.skeleton import Pose
-from device.tracking.tracker import PROOF_S, Tracker
+from device.tracking.tracker import Tracker
 from tests.people import pose_at
 
 
@@ -18,13 +18,6 @@ def numbers(tracker: Tracker, poses: list[Pose], moment: float) -> list[int]:
     people, _ = tracker.update(poses, moment)
     assert [pose for _, pose in people] == poses, "poses come back in their order"
     return [number for number, _ in people]
-
-
-def settled(tracker: Tracker, poses: list[Pose]) -> list[int]:
-    """The numbers of people who have stood there up to the moment 0, for long enough to be believed."""
-    for moment in np.arange(-PROOF_S - 0.2, 0.0, 0.1):
-        tracker.update(poses, float(moment))
-    return numbers(tracker, poses, 0.0)
 
 
 def painted(*clothes: tuple[Pose, int]) -> np.ndarray:
