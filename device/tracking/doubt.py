@@ -7,6 +7,7 @@ Nobody is doubted for long: after a second the best answer is given.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -51,13 +52,27 @@ class Match:
     shades: Costs
     columns: list[int]
 
+    @cached_property
+    def unseen(self) -> list[int]:
+        """The rows of those who have no pose, unless they are or were a mistake, it seems."""
+        return [
+            row
+            for row, (track, column) in enumerate(zip(self.tracks, self.columns, strict=True))
+            if column >= len(self.sightings)
+            and track.number is not None
+            and not track.is_fleeting(self.sightings[0].at)
+        ]
+
 
 def is_sure(match: Match, row: int) -> bool:
-    """Whether it can be said that a track has its pose, or could not for so long that the best answer must be given."""
+    """Whether it can be said that a track has its pose, or could not for so long that the best answer must be given.
+
+    A track remembers when it was beyond doubt.
+    """
     owner, sighting = match.tracks[row], match.sightings[match.columns[row]]
     if _is_mixture(match, row):
         return False
-    if as_one := [match.tracks[one] for one in _unseen(match) if match.apart[one, match.columns[row]] < _AS_ONE]:
+    if as_one := [match.tracks[one] for one in match.unseen if match.apart[one, match.columns[row]] < _AS_ONE]:
         return _was_doubted([owner, *as_one], sighting.at, _AS_ONE_S)
     rivals = _rivals(match, row)
     if not rivals:
@@ -74,18 +89,9 @@ def _is_mixture(match: Match, row: int) -> bool:
     owner, sighting = match.tracks[row], match.sightings[column]
     if match.shades[row, column] <= _STRANGE:
         return False
-    unseen = [track for one in _unseen(match) if (track := match.tracks[one]).is_near(sighting)]
+    unseen = [track for one in match.unseen if (track := match.tracks[one]).is_near(sighting)]
     seen_at = max(one.last_seen for one in (owner, *unseen))
     return (owner.is_hidden or bool(unseen)) and sighting.at - seen_at <= _STRANGE_S
-
-
-def _unseen(match: Match) -> list[int]:
-    """The rows of those who have no pose, unless they are or were a mistake, it seems."""
-    return [
-        row
-        for row, (track, column) in enumerate(zip(match.tracks, match.columns, strict=True))
-        if column >= len(match.sightings) and track.number is not None and not track.is_fleeting(match.sightings[0].at)
-    ]
 
 
 def _rivals(match: Match, row: int) -> list[Track]:

@@ -44,7 +44,7 @@ def assess(
         source: how a report names the data.
         provenance: what taught the release; None if nobody knows.
         people: who is judged; whoever did not teach it when empty, and everybody when there is nobody else.
-        clips: every recording shows one action and is judged as a whole, as it was in training.
+        clips: every recording shows one action, as in training, and has one answer.
         events: when an action counts on devices; their defaults when None.
         on_take: told how many of the continuous recordings are done.
 

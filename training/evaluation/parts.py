@@ -12,7 +12,7 @@ import numpy as np
 from core.skeleton import Array
 from training.augmentation.augment import sample
 
-_SHARE = 0.85  # of a clip, as much as the default span of whole clips, [0.7, 1.0], shows on average
+_SHARE = 0.85  # of a clip, as much as recipes for clips show on average: their span is [0.7, 1.0]
 _STARTS = (0.0, 0.5, 1.0)  # of the parts: share of what is left of the clip
 
 

@@ -61,7 +61,7 @@ def test_a_release_that_learnt_since_is_known_by_its_weights(bundle):
     assert any("learnt since" in one.text for one in verdict(found).reasons)
 
 
-def test_clips_are_judged_as_a_whole(bundle):
+def test_a_clip_has_one_answer(bundle):
     """Every clip has one answer where training took them so, and there are no events to find in them."""
     found = assess(bundle, CLIPS, source="clips", provenance=taught_by(bundle, "zoe", clips=True))
     assert (found.kind, found.report.windows, found.stream) == ("clips", len(CLIPS), None)
