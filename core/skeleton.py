@@ -3,11 +3,12 @@
 Left and right are always the subject's own. A mirrored picture therefore needs x -> -x *and* the mirror permutation.
 
     pose = Pose(joints=joints, score=score, layout="mediapipe33")
-    core = to_core15(pose)            # (15, 4): x, y, z, score
+    pose.core15                       # (15, 4): x, y, z, score
 """
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,6 @@ __all__ = [
     "Pose",
     "core15_sources",
     "mirror_core15",
-    "to_core15",
 ]
 
 Array = npt.NDArray[np.float32]
@@ -106,6 +106,22 @@ class Pose:
                 f"a {self.layout} pose has joints ({size}, 3) and score ({size},), not {self.joints.shape}"
             )
 
+    @cached_property
+    def core15(self) -> Array:
+        """The same in the order of CORE15, (15, 4) float32: x, y, z in frame heights, and score; read-only.
+
+        The score of a mean is the least of its parts, that of an approximation half of its source's, and that of a
+        joint which the layout lacks is 0.
+        """
+        parts = _MAPS[self.layout]
+        mapped = np.empty((CORE15.size, 4), np.float32)
+        mapped[:, :3] = (self.joints[parts.first] + self.joints[parts.second]) / np.float32(2)
+        mapped[:, 3] = np.minimum(self.score[parts.first], self.score[parts.second])
+        if parts.trust is not None:
+            mapped[:, 3] *= parts.trust
+        mapped.setflags(write=False)  # whoever asks gets the same one
+        return mapped
+
 
 def core15_sources(layout: str) -> tuple[tuple[Match, tuple[int, ...]], ...]:
     """For each CORE15 joint, how `layout` knows it, and the indices of the joints whose mean it is."""
@@ -137,21 +153,6 @@ def _map_of(layout: str) -> _Map:
 
 
 _MAPS = {name: _map_of(name) for name in LAYOUTS}
-
-
-def to_core15(pose: Pose) -> Array:
-    """Map a pose of any layout to (15, 4) float32: x, y, z in frame heights, and score.
-
-    The score of a mean is the least of its parts, that of an approximation half of its source's, and that of a joint
-    which the layout lacks is 0.
-    """
-    parts = _MAPS[pose.layout]
-    mapped = np.empty((CORE15.size, 4), np.float32)
-    mapped[:, :3] = (pose.joints[parts.first] + pose.joints[parts.second]) / np.float32(2)
-    mapped[:, 3] = np.minimum(pose.score[parts.first], pose.score[parts.second])
-    if parts.trust is not None:
-        mapped[:, 3] *= parts.trust
-    return mapped
 
 
 def mirror_core15(keypoints: Array) -> Array:

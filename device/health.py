@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
@@ -115,6 +116,7 @@ def make_status(identity: IdentitySettings, state: State, at: datetime, vitals: 
     )
 
 
+@cache  # of a process it stays the same, and looking it up takes 2 ms
 def software() -> str:
     """Name and version of this program."""
     try:

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.bundle import BACKGROUND
-from core.skeleton import CORE15, Array, Pose, to_core15
+from core.skeleton import CORE15, Array, Pose
 from device.camera.settings import Part, Point, ZoneSettings
 from device.classifier import Decision
 from device.events import EventDraft
@@ -78,7 +78,7 @@ class ZoneGate:
         if not self._zones:
             return
         were = self._were.setdefault(track, deque())
-        keypoints = to_core15(pose)
+        keypoints = pose.core15.copy()
         keypoints[:, 0] /= aspect
         inside = self._zone_of(keypoints)
         if inside is not None:

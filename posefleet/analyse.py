@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.bundle import Bundle
 from core.errors import InputError
-from core.skeleton import Array, Pose, to_core15
+from core.skeleton import Array, Pose
 from device.camera.capture import Frame
 from device.classifier import Decision, Recogniser
 from device.events import EventDraft
@@ -46,7 +46,7 @@ class _Witness(Recogniser):
         self.shown: Seen = []
 
     def push(self, track: int, captured_at: float, pose: Pose, boxes: Array | None = None) -> list[Decision]:
-        self.shown.append((track, to_core15(pose)))
+        self.shown.append((track, pose.core15))
         return super().push(track, captured_at, pose, boxes)
 
     def taken(self) -> Seen:

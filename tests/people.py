@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.skeleton import MEDIAPIPE33, Pose, to_core15
+from core.skeleton import MEDIAPIPE33, Pose
 from core.window import WindowSpec
 
 Array = npt.NDArray[np.float32]
@@ -89,7 +89,7 @@ def windows(labels: tuple[str, ...], each: int, *, seed: int = 0) -> tuple[Array
     spec = WindowSpec()
     times = np.arange(spec.length) / spec.rate_hz
     keypoints = [
-        [to_core15(pose_at(label, float(t), seed=seed + 1000 * person)) for t in times]
+        [pose_at(label, float(t), seed=seed + 1000 * person).core15 for t in times]
         for label in labels
         for person in range(each)
     ]

@@ -5,7 +5,7 @@ import numpy as np
 from core.features._boxes import boxes_as_points
 from core.features._profiles import FeatureSpec
 from core.layouts import CORE15
-from core.skeleton import Array, Pose, to_core15
+from core.skeleton import Array, Pose
 
 
 def points_of(pose: Pose, spec: FeatureSpec, boxes: Array | None = None) -> Array:
@@ -21,7 +21,7 @@ def points_of(pose: Pose, spec: FeatureSpec, boxes: Array | None = None) -> Arra
     """
     layout = spec.profile.layout
     if layout == CORE15.name:
-        joints = to_core15(pose)
+        joints = pose.core15
     elif layout == pose.layout:
         joints = np.concatenate([pose.joints, pose.score[:, None]], axis=1)
     else:

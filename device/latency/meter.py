@@ -9,6 +9,7 @@ meter.p95(TOTAL, newest=60)             # what `device.latency.governor` holds a
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -53,11 +54,11 @@ class LatencyMeter:
     """Keeps the newest measurements of every stage; recording one costs a microsecond. For one thread."""
 
     def __init__(self) -> None:
-        self._stages: dict[str, _Newest] = {}
+        self._stages: defaultdict[str, _Newest] = defaultdict(_Newest)
 
     def record(self, stage: str, milliseconds: float) -> None:
         """Add one measurement; what is below nothing (a picture stamped a moment ahead) counts as nothing."""
-        self._stages.setdefault(stage, _Newest()).add(max(milliseconds, 0.0))
+        self._stages[stage].add(max(milliseconds, 0.0))
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -5,7 +5,7 @@ jpeg = encode(draw(sight))
 
 import numpy as np
 
-from core.skeleton import Array, to_core15
+from core.skeleton import Array
 from device.drawing import Picture, draw_skeleton
 from device.onlookers import Sight
 
@@ -24,7 +24,7 @@ def draw(sight: Sight) -> Picture:
     size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
     picture: Picture = np.array(image) if scale == 1 else np.asarray(cv2.resize(image, size), np.uint8)
     for track, pose in sight.people:
-        keypoints = to_core15(pose)
+        keypoints = pose.core15
         places = keypoints[:, :2] * np.float32(picture.shape[0])
         draw_skeleton(picture, places, keypoints[:, 3], thickness=3, bgr=True)
         _name(picture, places[keypoints[:, 3] > 0], track, sight.doing.get(track))

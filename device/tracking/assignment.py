@@ -1,44 +1,40 @@
 """Who goes with whom at the least total cost: the assignment problem, for the handful of people in a picture.
 
-    assign(np.array([[1.0, 2.0, 9.0], [1.1, 5.0, 9.0]]))        # [1, 0]: 2.0 + 1.1 is less than 1.0 + 5.0
+    assign([[1.0, 2.0, 9.0], [1.1, 5.0, 9.0]])      # [1, 0]: 2.0 + 1.1 is less than 1.0 + 5.0
 
 A solver of this size is a page; scipy's costs 30 MB of memory (docs/decisions/0006).
 """
 
 import math
 
-import numpy as np
-import numpy.typing as npt
+Costs = list[list[float]]
 
 
-def assign(cost: npt.NDArray[np.float64]) -> list[int]:
+def assign(cost: Costs) -> list[int]:
     """The column of every row, no column twice, so that the sum of the costs is least.
 
     Successive shortest augmenting paths with potentials (Kuhn, "The Hungarian method for the assignment problem",
     1955, in the form of Jonker and Volgenant, 1987).
 
     Args:
-        cost: (R, C) finite numbers, with at least as many columns as rows.
+        cost: R rows of C finite numbers, with at least as many columns as rows.
 
     Raises:
         ValueError: fewer columns than rows.
     """
-    rows, columns = cost.shape
+    rows, columns = len(cost), len(cost[0]) if cost else 0
     if columns < rows:
         raise ValueError(f"{rows} rows cannot have a column each of {columns}")
-    costs: list[list[float]] = cost.tolist()
     row_price, column_price = [0.0] * rows, [0.0] * columns
     owner = [-1] * columns
     for row in range(rows):
-        _augment(row, costs, owner, row_price=row_price, column_price=column_price)
+        _augment(row, cost, owner, row_price=row_price, column_price=column_price)
     taken = {one: column for column, one in enumerate(owner) if one >= 0}
     return [taken[row] for row in range(rows)]
 
 
-def _augment(
-    row: int, costs: list[list[float]], owner: list[int], *, row_price: list[float], column_price: list[float]
-) -> None:
-    """Give one more row a column; others may have to change theirs. All lists but `costs` are changed in place."""
+def _augment(row: int, cost: Costs, owner: list[int], *, row_price: list[float], column_price: list[float]) -> None:
+    """Give one more row a column; others may have to change theirs. All lists but `cost` are changed in place."""
     columns = len(owner)
     distance, before = [math.inf] * columns, [-1] * columns
     reached: list[int] = []
@@ -46,7 +42,7 @@ def _augment(
     here, length, last = row, 0.0, -1
     while True:
         for column in free:
-            way = length + costs[here][column] - row_price[here] - column_price[column]
+            way = length + cost[here][column] - row_price[here] - column_price[column]
             if way < distance[column]:
                 distance[column], before[column] = way, last
         nearest = min(free, key=lambda column: distance[column])

@@ -1,23 +1,14 @@
 """When it is not said whose pose it is: of two who meet and are one pose for a while, it may be either, or a mixture.
 
-    match = Match(tracks, sightings, cost=cost, change=change, apart=apart, shades=shades, columns=assign(cost))
+    match = matched(tracks, sightings)
     is_sure(match, row)             # whether the pose of the track of this row can be named
 
 Nobody is doubted for long: after a second the best answer is given.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-
-import numpy as np
-import numpy.typing as npt
-
-from core.skeleton import Array
-from device.tracking.assignment import assign
-from device.tracking.track import Sighting, Track
-
-NEVER = 1e6  # the cost of what cannot be
-MISSED = 1e3  # the cost of leaving a track without a pose: more than that of any match that can be
+from device.tracking.assignment import Costs, assign
+from device.tracking.match import MISSED, NEVER, Match
+from device.tracking.track import Track
 
 _DOUBTFUL = 3.0  # less than this between the best answer and another one: who it is cannot be said ...
 _UNDECIDED_S = 0.6  # ... and is not said, for as long as this since both were last told apart ...
@@ -26,42 +17,6 @@ _AS_ONE = 0.15  # body sizes: one pose where two must be this near may slide fro
 _AS_ONE_S = 1.0  # ... so it is not said either, for this long: then one stands still behind the other
 _STRANGE = 40.0  # grey levels: a pose that wears something else where somebody is hidden is a mixture, or nobody ...
 _STRANGE_S = 1.0  # ... unless they were not seen for as long as this: then it is the light that has changed
-
-Costs = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Match:
-    """Who has which pose.
-
-    Attributes:
-        tracks: everybody known.
-        sightings: all poses of one picture.
-        cost: (tracks, sightings and then tracks) of each pose, and of none.
-        change: likewise, as if everybody had been seen just now and nobody might be a mistake.
-        apart: (tracks, sightings) how far each is from where everybody must be, body sizes.
-        shades: (tracks, sightings) differences in look, grey levels; 0 where either is not known.
-        columns: of every track in `cost`; the sum is least.
-    """
-
-    tracks: list[Track]
-    sightings: list[Sighting]
-    cost: Costs
-    change: Costs
-    apart: Array
-    shades: Costs
-    columns: list[int]
-
-    @cached_property
-    def unseen(self) -> list[int]:
-        """The rows of those who have no pose, unless they are or were a mistake, it seems."""
-        return [
-            row
-            for row, (track, column) in enumerate(zip(self.tracks, self.columns, strict=True))
-            if column >= len(self.sightings)
-            and track.number is not None
-            and not track.is_fleeting(self.sightings[0].at)
-        ]
 
 
 def is_sure(match: Match, row: int) -> bool:
@@ -72,7 +27,7 @@ def is_sure(match: Match, row: int) -> bool:
     owner, sighting = match.tracks[row], match.sightings[match.columns[row]]
     if _is_mixture(match, row):
         return False
-    if as_one := [match.tracks[one] for one in match.unseen if match.apart[one, match.columns[row]] < _AS_ONE]:
+    if as_one := [match.tracks[one] for one in match.unseen if match.apart[one][match.columns[row]] < _AS_ONE]:
         return _was_doubted([owner, *as_one], sighting.at, _AS_ONE_S)
     rivals = _rivals(match, row)
     if not rivals:
@@ -87,7 +42,7 @@ def _is_mixture(match: Match, row: int) -> bool:
     """Whether a pose does not wear what its track does, where somebody is hidden, be it the track itself."""
     column = match.columns[row]
     owner, sighting = match.tracks[row], match.sightings[column]
-    if match.shades[row, column] <= _STRANGE:
+    if match.shades[row][column] <= _STRANGE:
         return False
     unseen = [track for one in match.unseen if (track := match.tracks[one]).is_near(sighting)]
     seen_at = max(one.last_seen for one in (owner, *unseen))
@@ -100,14 +55,19 @@ def _rivals(match: Match, row: int) -> list[Track]:
     Who was seen last says nothing here: of two who meet and are one pose for a while, it may be either.
     """
     columns = match.columns
-    if np.count_nonzero(match.cost[:, columns[row]] < MISSED) == 1:
+    if sum(costs[columns[row]] < MISSED for costs in match.cost) == 1:
         return []  # nobody but the owner comes into question
-    without = match.cost.copy()
-    without[row, columns[row]] = NEVER
-    others, rows = assign(without), range(len(columns))
-    if match.change[rows, others].sum() - match.change[rows, columns].sum() >= _DOUBTFUL:
+    without = [costs.copy() for costs in match.cost]
+    without[row][columns[row]] = NEVER
+    others = assign(without)
+    if _sum(match.change, others) - _sum(match.change, columns) >= _DOUBTFUL:
         return []
-    return [match.tracks[one] for one in rows if columns[one] != others[one]]
+    return [track for track, one, other in zip(match.tracks, columns, others, strict=True) if one != other]
+
+
+def _sum(costs: Costs, columns: list[int]) -> float:
+    """Of one cost in every row."""
+    return sum(row[column] for row, column in zip(costs, columns, strict=True))
 
 
 def _was_doubted(tracks: list[Track], now: float, patience_s: float) -> bool:

@@ -2,18 +2,18 @@
 
     track = Track(sighting)
     track.see(next_sighting)
-    track.expected(captured_at)     # where the joints must be by now
+    track.distance(another)         # from where the joints must be by then
 
-Distances are in frame heights unless said otherwise; a body's size makes them the same near and far.
+Distances are in frame heights unless said otherwise; a body's size makes them the same near and far. Fifteen joints are
+so few that plain numbers cost half of what arrays do, in a process that sleeps between two pictures.
 """
 
 import math
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from core.skeleton import Array, Pose
+from core.skeleton import Pose
+from device.tracking.looks import Joint, Look, blend
 
 PROOF_S = 1.0  # who is first seen close to somebody else is a mistake until seen apart, or for as long as this
 
@@ -27,36 +27,46 @@ _WIDE = 0.35  # body sizes; whose middles are nearer to each other may hide each
 _SEEN = 0.3  # joints with a lower score say little about where somebody is
 _SMALLEST = 0.02  # frame heights; below it a person is a few pixels tall
 # The trunk goes where the person goes; arms and legs have ways of their own. In the order of CORE15.
-_TRUNK = np.array([1, 1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1, 1, 1, 0.3, 0.3, 0.1, 0.1], np.float32)
+_TRUNK = (1, 1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1, 1, 1, 0.3, 0.3, 0.1, 0.1)
+_TRUNK_SUM = sum(_TRUNK)
+_LITTLE = 1e-6  # what a joint that is not seen counts: of two bodies that have no joint in common all count alike
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Sighting:
     """One pose in one frame.
 
     Attributes:
         pose: as the estimator found it.
-        keypoints: (15, 4) the same in the order of CORE15.
         at: when the picture was taken, seconds.
-        look: (2, 3), see `device.tracking.looks`; None without a picture, or where somebody else may be in front.
+        look: None without a picture, or where somebody else may be in front.
     """
 
     pose: Pose
-    keypoints: Array
     at: float
-    look: Array | None = None
+    look: Look | None = None
+
+    @cached_property
+    def joints(self) -> list[Joint]:
+        """15 times x, y and score."""
+        return [(x, y, score) for x, y, _, score in self.pose.core15.tolist()]
 
     @cached_property
     def size(self) -> float:
         """The longer side of the body's box, of the joints that are seen."""
-        seen = self.keypoints[self.keypoints[:, 3] >= _SEEN, :2]
-        points = seen if len(seen) > 1 else self.keypoints[:, :2]
-        return max(float(np.ptp(points, axis=0).max()), _SMALLEST)
+        seen = [joint for joint in self.joints if joint[2] >= _SEEN]
+        points = seen if len(seen) > 1 else self.joints
+        xs, ys = [joint[0] for joint in points], [joint[1] for joint in points]
+        return max(max(xs) - min(xs), max(ys) - min(ys), _SMALLEST)
 
     @cached_property
     def middle(self) -> tuple[float, float]:
         """Of the trunk."""
-        return _middle(self.keypoints[:, :2])
+        x = y = 0.0
+        for weight, joint in zip(_TRUNK, self.joints, strict=True):
+            x += weight * joint[0]
+            y += weight * joint[1]
+        return x / _TRUNK_SUM, y / _TRUNK_SUM
 
     def is_near(self, other: "Sighting", *, within: float = _WIDE) -> bool:
         """Whether one of two bodies in the same picture may hide the other: nearer than so many body sizes."""
@@ -71,7 +81,7 @@ class Track:
         self.newest = first
         self.size = first.size
         self.look = first.look
-        self.velocity = np.zeros(2, np.float32)  # per second
+        self.velocity = (0.0, 0.0)  # per second
         self.expected_at = first.at  # until when it is known why nothing is seen: somebody else is before it
         self.sure_at = first.at  # when it was last beyond doubt that this was not somebody else
         self.began = first.at
@@ -91,14 +101,25 @@ class Track:
         """Whether this was a mistake, it seems: seen once, or close to others for a moment and not any more."""
         return self.newest.at == self.began or (not self.is_proven and at - self.newest.at > _FLEETING_S)
 
-    def expected(self, at: float) -> Array:
-        """(15, 2) where the joints must be by now."""
-        place: Array = self.newest.keypoints[:, :2] + self.velocity * np.float32(at - self.newest.at)
-        return place
+    def moved(self, at: float) -> tuple[float, float]:
+        """How far this must be by now from where it was seen."""
+        elapsed = at - self.newest.at
+        return self.velocity[0] * elapsed, self.velocity[1] * elapsed
 
     def is_near(self, other: Sighting) -> bool:
         """Whether this body must be before or behind another one, at the time of that one's sighting."""
-        return math.dist(_middle(self.expected(other.at)), other.middle) < _WIDE * max(self.size, other.size)
+        (x, y), (dx, dy) = self.newest.middle, self.moved(other.at)
+        return math.dist((x + dx, y + dy), other.middle) < _WIDE * max(self.size, other.size)
+
+    def distance(self, other: Sighting) -> float:
+        """Mean distance of the joints that both have from where they must be."""
+        dx, dy = self.moved(other.at)
+        total = weights = 0.0
+        for before, now in zip(self.newest.joints, other.joints, strict=True):
+            weight = _weight(before, now)
+            total += weight * math.hypot(before[0] + dx - now[0], before[1] + dy - now[1])
+            weights += weight
+        return total / weights
 
     def see(self, sighting: Sighting, *, crowded: bool = False) -> None:
         """Go on with a pose; `crowded` when somebody else is near, and either may be taken for the other."""
@@ -110,27 +131,23 @@ class Track:
         if self.look is None:
             self.look = sighting.look
         elif sighting.look is not None and not crowded:
-            self.look = self.look + (sighting.look - self.look) * np.float32(1 - math.exp(-elapsed / _LOOK_S))
+            self.look = blend(self.look, sighting.look, 1 - math.exp(-elapsed / _LOOK_S))
         self.newest, self.expected_at = sighting, sighting.at
 
     def _accelerate(self, sighting: Sighting, elapsed: float, steady_s: float) -> None:
         """A mean of all velocities so far, the newest counting most; the first ones count alike."""
-        before, now = self.newest.keypoints, sighting.keypoints
-        weight = (_TRUNK * common(before, now))[:, None]
-        moved = ((now[:, :2] - before[:, :2]) * weight).sum(axis=0) / weight.sum()
+        dx = dy = weights = 0.0
+        for trunk, before, now in zip(_TRUNK, self.newest.joints, sighting.joints, strict=True):
+            weight = trunk * _weight(before, now)
+            dx += weight * (now[0] - before[0])
+            dy += weight * (now[1] - before[1])
+            weights += weight
         share = max(1 - math.exp(-elapsed / steady_s), elapsed / (sighting.at - self.began))
-        velocity = self.velocity + (moved / elapsed - self.velocity) * share
-        limit = _FASTEST * self.size / max(float(np.hypot(*velocity)), 1e-9)
-        self.velocity = (velocity * min(1.0, limit)).astype(np.float32)
+        x, y = (old + (new / weights / elapsed - old) * share for old, new in zip(self.velocity, (dx, dy), strict=True))
+        slower = min(1.0, _FASTEST * self.size / max(math.hypot(x, y), 1e-9))
+        self.velocity = (x * slower, y * slower)
 
 
-def common(one: Array, other: Array) -> Array:
-    """(..., 15) how much each joint counts: those seen in both; all of them alike where there is none."""
-    seen = np.minimum(one[..., 3], other[..., 3]) >= _SEEN
-    return seen.astype(np.float32) + np.float32(1e-6)
-
-
-def _middle(places: Array) -> tuple[float, float]:
-    """(15, 2) -> x, y."""
-    x, y = _TRUNK @ places / _TRUNK.sum()
-    return float(x), float(y)
+def _weight(one: Joint, other: Joint) -> float:
+    """How much a joint counts of two bodies: those seen in both, and all of them alike where there is none."""
+    return 1.0 if one[2] >= _SEEN and other[2] >= _SEEN else _LITTLE

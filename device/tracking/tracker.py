@@ -14,27 +14,20 @@ docs/decisions/0006 says why no library does this.
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.skeleton import Array, Pose, to_core15
-from device.tracking.assignment import assign
-from device.tracking.doubt import MISSED, NEVER, Costs, Match, is_sure
-from device.tracking.looks import difference, look_of
-from device.tracking.track import PROOF_S, Sighting, Track, common
+from core.skeleton import Pose
+from device.tracking.doubt import is_sure
+from device.tracking.looks import look_of
+from device.tracking.match import matched
+from device.tracking.track import PROOF_S, Sighting, Track
 
 MAX_GAP_S = 0.7  # unseen for longer: the track ends ...
 MAX_HIDDEN_S = 3.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
 
-_BLUR = 0.05  # body sizes: how far joints of the same person are from their prediction, at once ...
-_BLUR_PER_S = 0.3  # ... and the more the longer ago the person was seen
-_GROWTH = 4.0  # blurs by which the logarithm of the same person's size differs
-_SHADE = 20.0  # grey levels by which the look of the same person differs
-_NEAR, _NEAR_PER_S = 0.25, 0.6  # body sizes from the prediction; who is farther off is somebody else
-_FARTHEST = 1.0
-_UNPROVEN = 12.0  # added to the cost of a track that may be a mistake, though not where it is doubted who is who
 _BEFORE = 0.25  # body sizes; of whose trunks are nearer to each other it is not seen what they wear
 
 
@@ -71,11 +64,11 @@ class Tracker:
             image: the picture, (H, W, 3) uint8; without it people are told apart by their places alone.
         """
         departures = self._depart(captured_at)
-        sightings = [Sighting(pose, to_core15(pose), captured_at) for pose in poses]
+        sightings = [Sighting(pose, captured_at) for pose in poses]
         if image is not None:
-            sightings = [_looked_at(one, sightings, image) for one in sightings]
+            _look_at(sightings, image)
         # From left to right, so that nothing depends on the order in which an estimator names people.
-        ordered = sorted(sightings, key=lambda one: one.keypoints[:, :2].sum(axis=0).tolist())
+        ordered = sorted(sightings, key=lambda one: one.middle)
         known = [track for track in self._tracks if track.number is not None]
         numbers: dict[int, int | None] = {}
         for owner, one, sure in list(self._owners(ordered)):  # all of it before tracks change
@@ -129,7 +122,7 @@ class Tracker:
         if not sightings or not self._tracks:
             yield from ((None, one, True) for one in sightings)
             return
-        match = self._match(sightings)
+        match = matched(self._tracks, sightings)
         for column, one in enumerate(sightings):
             if column in match.columns:
                 row = match.columns.index(column)
@@ -137,70 +130,9 @@ class Tracker:
             else:
                 yield None, one, True
 
-    def _match(self, sightings: list[Sighting]) -> Match:
-        """The best answer; at least one track and one sighting."""
-        alone = np.full((len(self._tracks), len(self._tracks)), NEVER)
-        np.fill_diagonal(alone, MISSED)
-        apart, shades = self._apart(sightings), self._shades(sightings)
-        away, unlike = self._changes(sightings, apart, shades)
-        blurs = self._blurs(sightings[0].at)
-        # A Gaussian's own height: who was seen just now claims what is near with more right than who has been missed
-        # for a while and may be anywhere. What may be a mistake has less right still.
-        right = 4 * np.log(blurs / _BLUR) + [[_UNPROVEN * (track.number is None)] for track in self._tracks]
-        cost = np.hstack([away / blurs**2 + unlike + right, alone])
-        change = np.hstack([away / blurs.min() ** 2 + unlike, alone])
-        return Match(
-            self._tracks, sightings, cost=cost, change=change, apart=apart, shades=shades, columns=assign(cost)
-        )
 
-    def _blurs(self, now: float) -> Costs:
-        """(tracks, 1) how far, in body sizes, each may be from where they are expected."""
-        return np.array([[_BLUR + _BLUR_PER_S * (now - track.last_seen)] for track in self._tracks])
-
-    def _apart(self, sightings: list[Sighting]) -> Array:
-        """(tracks, sightings) how far, in body sizes, everybody is from where each must be."""
-        known, sizes = self._sizes(sightings)
-        apart: Array = self._distances(sightings) / np.maximum.outer(known, sizes)
-        return apart
-
-    def _sizes(self, sightings: list[Sighting]) -> tuple[Costs, Costs]:
-        """(tracks,) and (sightings,), frame heights."""
-        return np.array([one.size for one in self._tracks]), np.array([one.size for one in sightings])
-
-    def _changes(self, sightings: list[Sighting], apart: Array, shades: Costs) -> tuple[Costs, Costs]:
-        """(tracks, sightings) twice: how far and how much larger, in squared body sizes, and how different otherwise.
-
-        What cannot be is different without end.
-        """
-        gap = sightings[0].at - np.array([track.last_seen for track in self._tracks])[:, None]
-        known, sizes = self._sizes(sightings)
-        growth = np.log(sizes) - np.log(known)[:, None]
-        unlike = (shades / _SHADE) ** 2
-        unlike[apart > np.minimum(_NEAR + _NEAR_PER_S * gap, _FARTHEST)] = NEVER
-        return apart**2 + (growth / _GROWTH) ** 2, unlike
-
-    def _distances(self, sightings: list[Sighting]) -> Array:
-        """(tracks, sightings) mean distance of the joints seen in both from where they must be."""
-        found = np.stack([one.keypoints for one in sightings])
-        expected = np.stack([track.expected(sightings[0].at) for track in self._tracks])
-        known = np.stack([track.newest.keypoints for track in self._tracks])
-        weight = common(known[:, None], found[None])
-        apart = np.linalg.norm(expected[:, None] - found[None, ..., :2], axis=-1)
-        distances: Array = (apart * weight).sum(axis=-1) / weight.sum(axis=-1)
-        return distances
-
-    def _shades(self, sightings: list[Sighting]) -> Costs:
-        """(tracks, sightings) differences in look, grey levels; 0 where either is not known."""
-        shades = np.zeros((len(self._tracks), len(sightings)))
-        for row, track in enumerate(self._tracks):
-            for column, one in enumerate(sightings):
-                if track.look is not None and one.look is not None:
-                    shades[row, column] = difference(track.look, one.look)
-        return shades
-
-
-def _looked_at(sighting: Sighting, all_seen: list[Sighting], image: npt.NDArray[np.uint8]) -> Sighting:
-    """With its look, unless somebody near may be in front."""
-    if any(sighting.is_near(one, within=_BEFORE) for one in all_seen if one is not sighting):
-        return sighting
-    return replace(sighting, look=look_of(image, sighting.keypoints))
+def _look_at(sightings: list[Sighting], image: npt.NDArray[np.uint8]) -> None:
+    """Give everybody a look, unless somebody near may be in front."""
+    for one in sightings:
+        if not any(one.is_near(other, within=_BEFORE) for other in sightings if other is not one):
+            one.look = look_of(image, one.joints)

@@ -93,7 +93,7 @@ def are_found(poses: list[Pose], truths: tuple[Truth, ...], rows: int) -> bool:
     if len(poses) < len(truths):
         return False
     away = np.array([[_away(pose, truth, rows) for pose in poses] for truth in truths])
-    owned = assign(away)
+    owned = assign(away.tolist())
     mine = away[range(len(truths)), owned]
     return bool((mine < _NEAR).all() and (mine <= away[:, owned].min(axis=0)).all())
 

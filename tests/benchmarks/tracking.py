@@ -78,7 +78,7 @@ def whose(poses: list[Pose], truths: tuple[Truth, ...], rows: int) -> list[int |
         return owners
     away = np.array([[_away(pose, truth, rows) for pose in poses] for truth in truths])
     spare = np.full((len(truths), len(truths)), 10.0)
-    for who, place in enumerate(assign(np.hstack([away, spare]))):
+    for who, place in enumerate(assign(np.hstack([away, spare]).tolist())):
         if place < len(poses) and away[who, place] < _NEAR:
             others = np.delete(away[:, place], who)
             owners[place] = who if (others > 2 * away[who, place]).all() else None

@@ -20,7 +20,6 @@ from core.skeleton import (
     Pose,
     core15_sources,
     mirror_core15,
-    to_core15,
 )
 
 # One body, in frame heights: every name that any layout uses for a place on it. Sides differ, so a swap is noticed.
@@ -96,7 +95,7 @@ def test_mirrors_are_the_published_ones(layout, swapped):
 @pytest.mark.parametrize("name", BODIES)
 def test_one_body_is_the_same_in_every_layout(name):
     """A body written in any source's joints comes back as the same fifteen; a near joint is half as sure."""
-    mapped = to_core15(body_in(name))
+    mapped = body_in(name).core15
     for row, joint in zip(mapped, CORE15.joints, strict=True):
         nearly = (name, joint) in NEARLY
         place = STAND_IN[name] if nearly and joint == "nose" else joint
@@ -111,23 +110,23 @@ def test_mirrored_poses_map_to_mirrored_keypoints(name):
     layout = LAYOUTS[name]
     joints, score = rng.normal(size=(layout.size, 3)).astype(np.float32), rng.random(layout.size).astype(np.float32)
     flipped = joints[list(layout.mirror)] * np.array([-1, 1, 1], np.float32)
-    mirrored = to_core15(Pose(flipped, score[list(layout.mirror)], name))
+    mirrored = Pose(flipped, score[list(layout.mirror)], name).core15
     known = mirrored[:, 3] > 0
-    assert np.allclose(mirrored[known], mirror_core15(to_core15(Pose(joints, score, name)))[known])
+    assert np.allclose(mirrored[known], mirror_core15(Pose(joints, score, name).core15)[known])
 
 
 def test_means_are_as_sure_as_their_least_sure_part():
     """The neck of a COCO pose lies between the shoulders, and one unseen shoulder makes it unseen."""
     pose = body_in("coco17")
     pose.score[COCO17.index["left_shoulder"]] = 0.1
-    mapped = to_core15(pose)
+    mapped = pose.core15
     assert mapped[CORE15.index["neck"], 3] == pytest.approx(0.1)
     assert core15_sources("coco17")[0] == (Match.MEAN, (5, 6))
 
 
 def test_a_hand_alone_has_no_body():
     """Every CORE15 joint of a hand is missing: no score, but a number, so that nothing downstream sees NaN."""
-    mapped = to_core15(Pose(np.ones((21, 3), np.float32), np.ones(21, np.float32), "hand21"))
+    mapped = Pose(np.ones((21, 3), np.float32), np.ones(21, np.float32), "hand21").core15
     assert (mapped[:, 3] == 0).all()
     assert np.isfinite(mapped).all()
     assert {match for match, _ in core15_sources("hand21")} == {Match.MISSING}

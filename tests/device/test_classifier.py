@@ -10,7 +10,7 @@ import pytest
 from core.bundle import Bundle, Thresholds, seal
 from core.features import extract
 from core.signing import SigningKey
-from core.skeleton import Pose, to_core15
+from core.skeleton import Pose
 from core.window import WindowSpec, cut_windows
 from device.classifier import Decision, Recogniser
 from tests import tiny
@@ -55,7 +55,7 @@ def test_windows_and_features_are_those_of_training(release):
     model = Answers()
     decisions = push_all(Recogniser(release, classifier=model), film(5, fps=24))
     manifest = release.manifest
-    windows = cut_windows(((moment, to_core15(pose)) for moment, pose in film(5, fps=24)), manifest.window)
+    windows = cut_windows(((moment, pose.core15) for moment, pose in film(5, fps=24)), manifest.window)
     assert len(decisions) == len(windows) > 5
     for decision, window, asked in zip(decisions, windows, model.asked, strict=True):
         assert np.array_equal(asked, extract(window.keypoints, manifest.features, rate_hz=manifest.window.rate_hz))

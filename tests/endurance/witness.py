@@ -14,7 +14,7 @@ import numpy as np
 
 import device.classifier
 import device.vision
-from core.skeleton import MEDIAPIPE33, Array, Pose, to_core15
+from core.skeleton import MEDIAPIPE33, Array, Pose
 from device.camera.sources import Image
 from device.pose import Effort, PoseEstimator
 from device.settings import PoseSettings
@@ -76,7 +76,7 @@ def read_secrets(path: Path) -> Secrets:
     with np.load(path) as kept:
         joints, features, thumbnails = (kept[name].astype(np.float64) for name in ("joints", "features", "thumbnails"))
         rows = kept["rows"].tobytes()
-    core = np.array([to_core15(Pose(one[:, :3], one[:, 3])) for one in joints if np.isfinite(one).all()], np.float64)
+    core = np.array([Pose(one[:, :3], one[:, 3]).core15 for one in joints if np.isfinite(one).all()], np.float64)
     by_axis = {f"{axis} of joints": joints[..., number] for number, axis in enumerate("xyz")}
     by_axis |= {f"{axis} of the fifteen joints": core[..., number] for number, axis in enumerate("xyz") if len(core)}
     return Secrets(by_axis | {"features": features, "a thumbnail": thumbnails.reshape(len(thumbnails), -1)}, [rows])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.skeleton import Array, Pose, to_core15
+from core.skeleton import Array, Pose
 from device.drawing import MIDDLE, Picture, draw_skeleton
 from training.datasets.checks.frames import found_frames
 from training.datasets.recording import Recording
@@ -62,7 +62,7 @@ def _every(recording: Recording) -> int:
 
 def _core15(recording: Recording, frame: int) -> Array:
     row = recording.joints[frame]
-    return to_core15(Pose(row[:, :3].copy(), row[:, 3].copy(), recording.layout))
+    return Pose(row[:, :3].copy(), row[:, 3].copy(), recording.layout).core15
 
 
 def _view(recording: Recording, found: npt.NDArray[np.bool_]) -> tuple[float, Array, int]:

@@ -1,22 +1,22 @@
 """Clothes tell people apart."""
 
 import numpy as np
-import pytest
 
-from core.skeleton import CORE15, Pose, to_core15
+from core.skeleton import CORE15, Pose
 from device.tracking.looks import difference, look_of
+from device.tracking.track import Sighting
 from tests.device.crossings import small_crossing
 from tests.people import pose_at
 
 
 def test_the_look_is_the_colour_of_shirt_and_trousers():
     """Whatever is above the hips gives the first colour, whatever is below them the second, at any size."""
-    keypoints = to_core15(pose_at("background", 0.0))
+    pose = pose_at("background", 0.0)
     for rows in (120, 480):
         image = np.full((rows, 2 * rows, 3), (10, 200, 30), np.uint8)
-        hips = round(float(keypoints[CORE15.joints.index("mid_hip"), 1]) * rows)
+        hips = round(float(pose.core15[CORE15.joints.index("mid_hip"), 1]) * rows)
         image[hips:] = (90, 40, 160)
-        assert look_of(image, keypoints) == pytest.approx(np.array([[10, 200, 30], [90, 40, 160]]))
+        assert look_of(image, Sighting(pose, 0.0).joints) == ((10, 200, 30), (90, 40, 160))
 
 
 def test_people_look_like_themselves_and_not_like_each_other():
@@ -33,10 +33,12 @@ def test_people_look_like_themselves_and_not_like_each_other():
 
 def test_a_pose_at_the_edge_has_a_look():
     """What lies outside the picture is taken from its edge."""
-    keypoints = to_core15(pose_at("background", 0.0)) + np.float32([5, 5, 0, 0])
-    assert look_of(np.full((4, 4, 3), 7, np.uint8), keypoints) == pytest.approx(7)
+    pose = pose_at("background", 0.0)
+    for way in (-5, 5):
+        outside = Pose(pose.joints + np.float32(way), pose.score)
+        assert look_of(np.full((4, 4, 3), 7, np.uint8), Sighting(outside, 0.0).joints) == ((7, 7, 7), (7, 7, 7))
 
 
 def _looks(image, truths, rows):
     joints = [np.pad(truth.joints / np.float32(rows), ((0, 0), (0, 1))) for truth in truths]
-    return [look_of(image, to_core15(Pose(one, np.ones(len(one), np.float32)))) for one in joints]
+    return [look_of(image, Sighting(Pose(one, np.ones(len(one), np.float32)), 0.0).joints) for one in joints]

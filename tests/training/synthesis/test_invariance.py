@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.features import FeatureSpec, extract
-from core.skeleton import Pose, to_core15
+from core.skeleton import Pose
 from core.window import WindowSpec, cut_windows
 from training.synthesis import ACTIONS, Camera, MotionStyle, Script, Segment, pose_body, posture_at, random_build
 
@@ -26,7 +26,7 @@ def features(action: str, *, fps: float = 15.0, distance_m: float = 4.0, person:
     for t in np.arange(0, 4.2, 1 / fps):
         pixels = camera.project(pose_body(build, posture_at(script, float(t), MotionStyle())).landmarks) / camera.height
         joints = np.pad(pixels, ((0, 0), (0, 1))).astype(np.float32)
-        poses.append((float(t), to_core15(Pose(joints, np.ones(len(joints), np.float32)))))
+        poses.append((float(t), Pose(joints, np.ones(len(joints), np.float32)).core15))
     windows = np.stack([window.keypoints for window in cut_windows(poses, SPEC)])
     return extract(windows, FeatureSpec(), rate_hz=SPEC.rate_hz)[::4].reshape(-1)
 
