@@ -15,7 +15,8 @@ _UNDECIDED_S = 0.6  # ... and is not said, for as long as this since both were l
 _UNDECIDED_NEAR_S = 1.0  # ... or this while poses are so near to each other that it is hard to see what they wear
 _AS_ONE = 0.15  # body sizes: one pose where two must be this near may slide from the one to the other ...
 _AS_ONE_S = 1.0  # ... so it is not said either, for this long: then one stands still behind the other
-_STRANGE = 40.0  # grey levels: a pose that wears something else where somebody is hidden is a mixture, or nobody ...
+_STRANGE = 30.0  # grey levels: a pose that wears something else where somebody is hidden is a mixture, or nobody ...
+_JUMP = 0.15  # ... and so is one that is farther than so many body sizes from where it must be ...
 _STRANGE_S = 1.0  # ... unless they were not seen for as long as this: then it is the light that has changed
 
 
@@ -39,14 +40,15 @@ def is_sure(match: Match, row: int) -> bool:
 
 
 def _is_mixture(match: Match, row: int) -> bool:
-    """Whether a pose does not wear what its track does, where somebody is hidden, be it the track itself."""
+    """Whether a pose does not wear what its track does, where one of those is hidden or the pose has jumped."""
     column = match.columns[row]
     owner, sighting = match.tracks[row], match.sightings[column]
     if match.shades[row][column] <= _STRANGE:
         return False
     unseen = [track for one in match.unseen if (track := match.tracks[one]).is_near(sighting)]
     seen_at = max(one.last_seen for one in (owner, *unseen))
-    return (owner.is_hidden or bool(unseen)) and sighting.at - seen_at <= _STRANGE_S
+    has_jumped = match.apart[row][column] > _JUMP
+    return (has_jumped or owner.is_hidden or bool(unseen)) and sighting.at - seen_at <= _STRANGE_S
 
 
 def _rivals(match: Match, row: int) -> list[Track]:

@@ -24,6 +24,8 @@ _GROWTH = 4.0  # blurs by which the logarithm of the same person's size differs
 _SHADE = 20.0  # grey levels by which the look of the same person differs
 _NEAR, _NEAR_PER_S = 0.25, 0.6  # body sizes from the prediction; who is farther off is somebody else
 _FARTHEST = 1.0
+_SAME_SHADE = 25.0  # grey levels; who is new and looks no more different from somebody who was lost ...
+_SAME_PLACE = 0.6  # ... within so many body sizes is that person
 _UNPROVEN = 12.0  # added to the cost of a track that may be a mistake, though not where it is doubted who is who
 
 
@@ -81,6 +83,23 @@ def matched(tracks: list[Track], sightings: list[Sighting]) -> Match:
         cost.append([a / blur**2 + b + right for a, b in zip(away, unlike, strict=True)] + alone)
         change.append([a / sharpest**2 + b for a, b in zip(away, unlike, strict=True)] + alone)
     return Match(tracks, sightings, cost=cost, change=change, apart=apart, shades=shades, columns=assign(cost))
+
+
+def lost_one(tracks: list[Track], sighting: Sighting) -> Track | None:
+    """Who of those that have no pose now is seen here again, by what they wear, farther off than they could go.
+
+    A pose that is nobody's can lead a track astray; then somebody who was there all the time would be new.
+    """
+    near = [
+        (away, track)
+        for track in tracks
+        if not track.is_fleeting(sighting.at)
+        and track.look is not None
+        and sighting.look is not None
+        and difference(track.look, sighting.look) < _SAME_SHADE
+        and (away := track.distance(sighting) / max(track.size, sighting.size)) < _SAME_PLACE
+    ]
+    return min(near, key=lambda one: one[0])[1] if near else None
 
 
 def _unlike(apart: list[float], shades: list[float], gap_s: float) -> list[float]:

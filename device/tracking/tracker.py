@@ -22,13 +22,14 @@ import numpy.typing as npt
 from core.skeleton import Pose
 from device.tracking.doubt import is_sure
 from device.tracking.looks import look_of
-from device.tracking.match import matched
+from device.tracking.match import lost_one, matched
 from device.tracking.track import PROOF_S, Sighting, Track
 
 MAX_GAP_S = 0.7  # unseen for longer: the track ends ...
 MAX_HIDDEN_S = 3.0  # ... where nobody else is in the way; with somebody in the way, after as long as this
 
-_BEFORE = 0.25  # body sizes; of whose trunks are nearer to each other it is not seen what they wear
+_BEFORE = 0.25  # body sizes; of whose trunks are nearer to each other it is not seen what they wear ...
+_ONE_PLACE = 0.06  # ... and nearer than this not even which of the poses is whose
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Tracker:
     def __init__(self, numbers: Iterator[int] | None = None) -> None:
         self._numbers = itertools.count(1) if numbers is None else numbers
         self._tracks: list[Track] = []
+        self._lost: list[Track] = []  # who has a number, and no pose in the newest picture
         self._begun = 0
 
     def update(
@@ -56,7 +58,7 @@ class Tracker:
     ) -> tuple[list[tuple[int, Pose]], list[Departure]]:
         """Number the poses of one frame, in their order; also say which tracks have ended by now.
 
-        A pose that may be a mistake (PROOF_S) is left out.
+        A pose that may be a mistake (PROOF_S) is left out, and so are those of whom it cannot be said who they are.
 
         Args:
             poses: of one picture.
@@ -70,8 +72,10 @@ class Tracker:
         # From left to right, so that nothing depends on the order in which an estimator names people.
         ordered = sorted(sightings, key=lambda one: one.middle)
         known = [track for track in self._tracks if track.number is not None]
+        owners = list(self._owners(ordered))  # all of it before tracks change
+        self._lost = [track for track in known if all(track is not owner for owner, _, _ in owners)]
         numbers: dict[int, int | None] = {}
-        for owner, one, sure in list(self._owners(ordered)):  # all of it before tracks change
+        for owner, one, sure in owners:
             numbers[id(one)] = self._continue(owner, one, ordered, known) if sure else None
         for track in self._tracks:
             if track.last_seen < captured_at and any(track.is_near(one) for one in sightings):
@@ -103,19 +107,29 @@ class Tracker:
     def _continue(
         self, track: Track | None, sighting: Sighting, all_seen: list[Sighting], known: list[Track]
     ) -> int | None:
-        """Add a sighting to its track, or begin one; the track's number, once it has one."""
+        """Add a sighting to its track, or begin one; the track's number, once it has one and this can be said."""
         crowded = any(other.is_near(sighting) for other in known if other is not track)
+        others = [one for one in all_seen if one is not sighting]
         if track is None:
             track = Track(sighting)
             self._tracks.append(track)
         else:
-            track.see(
-                sighting, crowded=crowded or any(sighting.is_near(one) for one in all_seen if one is not sighting)
-            )
+            track.see(sighting, crowded=crowded or any(sighting.is_near(one) for one in others))
+        if any(sighting.is_near(one, within=_ONE_PLACE) for one in others):
+            return None
         if track.number is None and (not crowded or sighting.at - track.began >= PROOF_S):
-            self._begun += 1
-            track.number = next(self._numbers)
+            self._number(track)
         return track.number
+
+    def _number(self, track: Track) -> None:
+        """Give a number to somebody who is there for sure: a new one, unless they were lost here a moment ago."""
+        if lost := lost_one(self._lost, track.newest):
+            track.number = lost.number
+            self._lost.remove(lost)
+            self._tracks.remove(lost)
+        else:
+            track.number = next(self._numbers)
+            self._begun += 1
 
     def _owners(self, sightings: list[Sighting]) -> Iterator[tuple[Track | None, Sighting, bool]]:
         """Each sighting with its track, or None for somebody new, and whether that can be said already."""

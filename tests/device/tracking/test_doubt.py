@@ -10,7 +10,7 @@ from tests.device.tracking.people import numbers, painted, person
 
 def test_of_two_who_are_one_it_is_not_said_who_it_is():
     """A pose that may as well be one as the other has no number for a moment, and has one again when two are seen."""
-    one, other = person(0.0, at=0.01, seed=2), person(0.0, seed=2)
+    one, other = person(0.0, at=0.08, seed=2), person(0.0, seed=2)
     tracker = Tracker()
     before = numbers(tracker, [one, other], 0.0)
     assert numbers(tracker, [one, other], 0.05) == before
@@ -18,6 +18,38 @@ def test_of_two_who_are_one_it_is_not_said_who_it_is():
     assert said == sorted(said), "first not, then for good"
     assert (said[0], said[-1]) == (False, True)
     assert numbers(tracker, [person(1.7, at=0.1, seed=2), person(1.7, at=-0.1, seed=2)], 1.7) == before
+
+
+def test_poses_in_one_place_have_no_numbers():
+    """Of two poses on one spot neither is named, though both are known; a moment later and apart both are."""
+    tracker = Tracker()
+    assert tracker.update([person(0.0, seed=2), person(0.0, at=0.01, seed=2)], 0.0)[0] == []
+    apart = numbers(tracker, [person(0.1, seed=2), person(0.1, at=0.1, seed=2)], 0.1)
+    assert tracker.update([person(0.2, seed=2), person(0.2, at=0.01, seed=2)], 0.2)[0] == []
+    assert numbers(tracker, [person(0.3, seed=2), person(0.3, at=0.1, seed=2)], 0.3) == apart
+
+
+def test_a_pose_that_jumps_in_other_clothes_is_nobodys():
+    """A quarter of a body away, wearing something else: it has no number, and does not lead a track astray."""
+    tracker = Tracker()
+    for moment, side, grey, is_named in (
+        (0.0, 0, 20, True),
+        (0.1, 0, 20, True),
+        (0.2, 0.12, 220, False),
+        (0.3, 0, 20, True),
+    ):
+        one = person(moment, at=side, seed=2)
+        people, _ = tracker.update([one], moment, painted((one, grey)))
+        assert [number for number, _ in people] == ([1] if is_named else [])
+
+
+def test_who_jumps_in_their_own_clothes_is_named():
+    """A quarter of a body away in a tenth of a second, wearing the same: somebody was quick."""
+    tracker = Tracker()
+    for moment, side in ((0.0, 0.0), (0.1, 0.0), (0.2, 0.12)):
+        one = person(moment, at=side, seed=2)
+        people, _ = tracker.update([one], moment, painted((one, 20)))
+        assert [number for number, _ in people] == [1]
 
 
 def test_who_was_seen_once_casts_no_doubt():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from device.tracking.track import PROOF_S
 from device.tracking.tracker import MAX_GAP_S, MAX_HIDDEN_S, Departure, Tracker
 from tests.device.crossings import switches, watch
-from tests.device.tracking.people import numbers, person
+from tests.device.tracking.people import numbers, painted, person
 
 
 @pytest.mark.parametrize("action", ["wave", "squat", "clap"])
@@ -158,6 +158,19 @@ def test_clothes_decide_where_places_do_not(shade, place):
     people, _ = tracker.update([person(0.0, at=side, seed=5) for side in (-0.17, 0.17)], 0.0, dark_and_bright)
     ((number, _),), _ = tracker.update([person(0.0, seed=5)], 0.2, np.full((100, 200, 3), shade, np.uint8))
     assert number == people[place][0]
+
+
+@pytest.mark.parametrize(("grey", "is_same"), [(20, True), (220, False)])
+def test_who_was_lost_is_known_again_by_what_they_wear(grey, is_same):
+    """Half a body from where somebody must be, farther than they could go, the same clothes are that person."""
+    tracker = Tracker()
+    for moment in (0.0, 0.1, 0.2):
+        here = person(moment, seed=2)
+        ((number, _),), _ = tracker.update([here], moment, painted((here, 20)))
+    there = person(0.3, at=0.28, seed=2)
+    ((now, _),), departures = tracker.update([there], 0.3, painted((there, grey)))
+    assert (now == number, tracker.begun) == (is_same, 1 if is_same else 2)
+    assert departures == []
 
 
 @given(st.lists(st.lists(st.integers(0, 60), max_size=4, unique=True), max_size=8), st.randoms(use_true_random=False))
