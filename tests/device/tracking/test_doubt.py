@@ -125,7 +125,7 @@ def test_who_is_not_proven_yet_casts_doubt():
 
 
 def test_a_second_pose_that_is_gone_is_forgotten():
-    """Of two poses on one body from the first picture on, the one that is missed for longer than seen casts no doubt."""
+    """Of two poses on one body, there from the first picture on, the one that is missed for longer casts no doubt."""
     tracker, stays, gone = Tracker(), person(0.0, seed=2), person(0.0, at=0.06, seed=2)
     for moment in (0.0, 0.1, 0.2):
         assert numbers(tracker, [stays, gone], moment) == [1, 2]
