@@ -20,6 +20,7 @@ from device.pose.blazepose.heat import (
     HEAD,
     KERNEL,
     MAPS,
+    REACH,
     STEPS,
     WHOLE,
     HeatHead,
@@ -32,7 +33,9 @@ from device.pose.models import TfliteModel
 _PIXELS = 256  # of the model's input, both ways
 _VALUES = 5  # x, y, z in input pixels; visibility and presence before the sigmoid
 _LEAST_SCORE = 0.5
-_OFFSETS = STEPS.astype(np.float32)
+# Of the cells around a point, row by row: their sum, and how far their heat is across and down.
+_MOMENTS = np.stack([np.ones((STEPS.size, STEPS.size)), *np.meshgrid(STEPS, STEPS)], axis=-1)
+_MOMENTS = _MOMENTS.reshape(-1, 3).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,10 @@ def refine(points: Array, heat: HeatMaps | HeatHead) -> Array:
     around = cells[:, :, None] + STEPS
     known = (around >= 0) & (around < CELLS)  # outside of a map is cold
     warmth = (known[:, 1, :, None] & known[:, 0, None, :]) / (1 + np.exp(-heat.around(cells)))
-    across, down = warmth.sum(axis=1), warmth.sum(axis=2)
-    total = np.maximum(across.sum(axis=1), np.finfo(np.float32).tiny)
-    away = np.stack([across @ _OFFSETS, down @ _OFFSETS], axis=1) / total[:, None]
-    inside = ((cells >= 0) & (cells < CELLS)).all(axis=1)
-    sure = inside & (warmth.max(axis=(1, 2)) >= _LEAST_SCORE)
+    flat = warmth.reshape(len(points), -1)
+    moments = flat @ _MOMENTS
+    away = moments[:, 1:] / np.maximum(moments[:, :1], np.finfo(np.float32).tiny)
+    sure = known[:, :, REACH].all(axis=1) & (flat.max(axis=1) >= _LEAST_SCORE)
     return np.where(sure[:, None], (cells + away) / CELLS, points).astype(np.float32)
 
 

@@ -5,6 +5,7 @@ crop = region.cut(picture, 256)                 # the person upright, (256, 256,
 pixels = region.to_picture(points, 256)         # points of the crop, in pixels of the picture
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,10 +35,10 @@ class Region:
 
     def matrix(self, pixels: int) -> npt.NDArray[np.float64]:
         """(2, 3): a point of a crop of `pixels` by `pixels` -> a point of the picture."""
-        scale = self.size / pixels
-        cos, sin = scale * np.cos(self.angle), scale * np.sin(self.angle)
-        turn = np.array([[cos, -sin], [sin, cos]])
-        return np.column_stack([turn, np.array(self.centre) - turn @ np.full(2, pixels / 2)])
+        scale, half = self.size / pixels, pixels / 2
+        cos, sin = scale * math.cos(self.angle), scale * math.sin(self.angle)
+        x, y = self.centre
+        return np.array([[cos, -sin, x - (cos - sin) * half], [sin, cos, y - (sin + cos) * half]])
 
     def cut(self, picture: Image, pixels: int) -> Image:
         """What is in the square (pixels, pixels, 3); beyond the picture its edges go on, as in MediaPipe's graph."""
@@ -85,5 +86,5 @@ def _nearly_exact() -> Iterator[None]:
 def region_around(centre: Array, edge: Array) -> Region:
     """The region of a body whose hips are at `centre` (2,), in a circle through `edge` (2,) above its head."""
     across, down = (float(value) for value in edge - centre)
-    turned = float(np.arctan2(across, -down))  # from upright; y grows downwards
-    return Region((float(centre[0]), float(centre[1])), 2 * _MARGIN * float(np.hypot(across, down)), turned)
+    turned = math.atan2(across, -down)  # from upright; y grows downwards
+    return Region((float(centre[0]), float(centre[1])), 2 * _MARGIN * math.hypot(across, down), turned)
