@@ -13,6 +13,7 @@ from device.pose.blazepose.smoothing import JOINTS, REGION_POINTS, VISIBILITY_WE
 Array = npt.NDArray[np.float32]
 
 _GAP_WEIGHT = 4.0  # of region sizes, against a share of the body
+_BARE = 1 / 3  # share of a body that must not lie where others were erased; of what is made up there at most a quarter
 _STEADY_S = 0.3  # over so long a velocity is averaged
 
 
@@ -90,7 +91,17 @@ def apartness(sight: Sight, people: list[Followed]) -> float:
         return float("inf")
     others = [person.sight.joints for person in people]
     gap = limb_gap(sight.joints, others, [person.region.size for person in people])
-    return bare_share(sight.joints, others) + _GAP_WEIGHT * gap
+    return bare_share_of(sight, people) + _GAP_WEIGHT * gap
+
+
+def is_bare(sight: Sight, people: list[Followed]) -> bool:
+    """Whether enough of somebody is seen beside people."""
+    return bare_share_of(sight, people) >= _BARE
+
+
+def bare_share_of(sight: Sight, people: list[Followed]) -> float:
+    """How much of somebody is seen beside people."""
+    return bare_share(sight.joints, [person.sight.joints for person in people])
 
 
 def _least_size(people: list[Followed]) -> float:

@@ -33,6 +33,7 @@ from device.pose.models import TfliteModel
 _PIXELS = 256  # of the model's input, both ways
 _VALUES = 5  # x, y, z in input pixels; visibility and presence before the sigmoid
 _LEAST_SCORE = 0.5
+CLEAR_SCORE = 0.9  # of a sight that needs no second look
 # Of the cells around a point, row by row: their sum, and how far their heat is across and down.
 _MOMENTS = np.stack([np.ones((STEPS.size, STEPS.size)), *np.meshgrid(STEPS, STEPS)], axis=-1)
 _MOMENTS = _MOMENTS.reshape(-1, 3).astype(np.float32)

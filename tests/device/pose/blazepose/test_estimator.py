@@ -151,16 +151,3 @@ def test_a_real_face_is_nobody(estimator):
     """In a close-up of a face there is nobody in 99 % of the frames."""
     people = people_in(estimator, "makeup_closeup_no_body_320x240.avi")
     assert people.count(0) >= 0.99 * len(people)
-
-
-def test_a_picture_comes_to_an_end_whoever_seems_to_replace_whom(estimator, filmed, monkeypatch):
-    """Where every search seems to find somebody and drop somebody else, a picture is searched a dozen times."""
-    searches, finds = [], estimator._finds
-
-    def find_ever_again(*arguments):
-        searches.append(arguments)
-        return len(searches) > 1 or finds(*arguments)
-
-    monkeypatch.setattr(estimator, "_finds", find_ever_again)
-    estimator.estimate(filmed[0][1], 0.0)
-    assert len(searches) == 13
