@@ -1,6 +1,6 @@
 """Whether both of two people are found who touch or overlap: rendered pairs from 120 to 20 cm apart.
 
-    python -m tests.benchmarks.pairs                            # four pairs at each distance; two minutes
+    python -m tests.benchmarks.pairs                            # four pairs at each distance; three minutes
     python -m tests.benchmarks.pairs --pairs 6 --first 6        # others
 
 - *Counted* are pictures in which half of each person is visible: of the pixels that somebody would fill alone, those
@@ -13,12 +13,10 @@
 Nothing here passes or fails.
 """
 
-import argparse
 from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track as progress
 from rich.table import Table
@@ -28,10 +26,11 @@ from device.pose import make_estimator
 from device.settings import PoseSettings
 from device.tracking.assignment import assign
 from device.tracking.tracker import Tracker
+from tests.benchmarks.command import add_estimator, make_parser, positive_int, run
+from tests.benchmarks.nearness import distances
 from training.synthesis.plays import GAPS_M, side_by_side
 from training.synthesis.stage import Stage, Truth, play
 
-_LIMBS = slice(11, 29)  # shoulders to ankles of MEDIAPIPE33
 _NEAR = 0.12  # body heights
 _HALF = 0.5
 _TOUCHING_M = 0.6  # arms included, people are about as wide
@@ -56,18 +55,19 @@ class Count:
 
 def main() -> None:
     """Watch and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--estimator", default="blazepose")
-    parser.add_argument("--pairs", type=int, default=4, help="at each distance")
-    parser.add_argument("--first", type=int, default=0, help="seed of the first pair")
+    parser = make_parser(__doc__)
+    add_estimator(parser)
+    parser.add_argument("--pairs", type=positive_int, default=4, help="at each distance")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first pair; those after it count up")
     options = parser.parse_args()
     settings, console = PoseSettings(estimator=options.estimator, max_people=3), Console()
     table = Table("apart", "pictures", "half of each visible", "both found", "both shown", "more than two")
-    counts = {}
-    for gap_m in progress(GAPS_M, "pairs", console=console):
-        stages = [side_by_side(gap_m, seed=options.first + pair) for pair in range(options.pairs)]
-        counts[gap_m] = sum((watch(stage, settings) for stage in stages), Count())
-        table.add_row(*counts[gap_m].row(f"{100 * gap_m:.0f} cm"))
+    counts = dict.fromkeys(GAPS_M, Count())
+    pairs = [(gap_m, options.first + pair) for gap_m in GAPS_M for pair in range(options.pairs)]
+    for gap_m, seed in progress(pairs, "pairs", console=console):
+        counts[gap_m] += watch(side_by_side(gap_m, seed=seed), settings)
+    for gap_m, count in counts.items():
+        table.add_row(*count.row(f"{100 * gap_m:.0f} cm"))
     touching = (count for gap_m, count in counts.items() if gap_m <= _TOUCHING_M)
     table.add_row(*sum(touching, Count()).row(f"up to {100 * _TOUCHING_M:.0f} cm"))
     table.add_row(*sum(counts.values(), Count()).row("all"))
@@ -92,18 +92,11 @@ def are_found(poses: list[Pose], truths: tuple[Truth, ...], rows: int) -> bool:
     """Whether a pose belongs to each of the people."""
     if len(poses) < len(truths):
         return False
-    away = np.array([[_away(pose, truth, rows) for pose in poses] for truth in truths])
+    away = distances(poses, truths, rows, hidden=False)
     owned = assign(away.tolist())
     mine = away[range(len(truths)), owned]
     return bool((mine < _NEAR).all() and (mine <= away[:, owned].min(axis=0)).all())
 
 
-def _away(pose: Pose, truth: Truth, rows: int) -> float:
-    """Mean distance of the limbs' joints that nothing hides, in body heights; a whole one where all are hidden."""
-    clear: npt.NDArray[np.bool_] = truth.clear[_LIMBS]
-    apart = np.linalg.norm(pose.joints[_LIMBS, :2] * rows - truth.joints[_LIMBS], axis=1)[clear]
-    return float(apart.mean() / truth.height) if clear.any() else 1.0
-
-
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -2,44 +2,45 @@
 
     python -m tests.benchmarks.tracking                                     # five minutes
     python -m tests.benchmarks.tracking --seed 1                            # twenty others
+    python -m tests.benchmarks.tracking --crossings 1                       # the first of them alone
     POSEFLEET_DATA=recordings python -m tests.benchmarks.tracking           # and the aerobics film
 
 A pose is somebody's when its joints are within a tenth of their height and twice as far from the other's: a pose that
 lies between two bodies is nobody's. Nothing here passes or fails.
 """
 
-import argparse
-import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import cv2
 import numpy as np
 from rich.console import Console
 from rich.progress import track as progress
 from rich.table import Table
 
+from core.errors import ConfigError
 from core.skeleton import Pose
-from device.camera.sources import Image
+from device.camera.sources import Image, Source, read_file
 from device.pose import make_estimator
 from device.settings import PoseSettings
 from device.tracking.assignment import assign
 from device.tracking.tracker import Tracker
+from tests.benchmarks.command import add_estimator, data, make_parser, positive_int, run
+from tests.benchmarks.nearness import distances
 from training.synthesis import Stage, Truth, crossings, play
 
 AEROBICS = "videos/aerobics_3people_384x288_10fps.avi"
-_LIMBS = slice(11, 29)  # shoulders to ankles of MEDIAPIPE33
 _NEAR = 0.1  # body heights
+_NOBODY = 10.0  # body heights that it costs to leave somebody without a pose: more than any pose is away
 
 
 def main() -> None:
     """Watch and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--estimator", default="blazepose")
-    parser.add_argument("--crossings", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0, help="other numbers make other films; 0 was developed on")
+    parser = make_parser(__doc__)
+    add_estimator(parser)
+    parser.add_argument("--crossings", type=positive_int, default=20, help="how many")
+    parser.add_argument("--seed", type=int, default=0, help="other films; 0 to 52 have been looked at, see docs")
     options = parser.parse_args()
     settings, console = PoseSettings(estimator=options.estimator, max_people=3), Console()
     table = Table("crossing", "frames", "switches", "people numbered", "both found while half of each is visible")
@@ -47,11 +48,15 @@ def main() -> None:
     for stage in progress(crossings(options.crossings, seed=options.seed), "crossings", console=console):
         switches, begun, found = cross(stage, settings)
         clean += not switches
-        table.add_row(stage.name, str(stage.frames), str(switches), str(begun), f"{np.mean(found):.0%}")
+        share = f"{np.mean(found):.0%}" if found else "-"
+        table.add_row(stage.name, str(stage.frames), str(switches), str(begun), share)
     console.print(table)
     console.print(f"{clean} of {options.crossings} crossings without a switch")
-    film = Path(os.environ.get("POSEFLEET_DATA", "")) / AEROBICS
-    if film.exists():
+    try:
+        film = data(AEROBICS)
+    except ConfigError as exc:
+        console.print(f"no aerobics film: {exc}")
+    else:
         console.print(aerobics(film, settings))
 
 
@@ -76,19 +81,13 @@ def whose(poses: list[Pose], truths: tuple[Truth, ...], rows: int) -> list[int |
     owners: list[int | None] = [None] * len(poses)
     if not poses:
         return owners
-    away = np.array([[_away(pose, truth, rows) for pose in poses] for truth in truths])
-    spare = np.full((len(truths), len(truths)), 10.0)
+    away = distances(poses, truths, rows, hidden=True)
+    spare = np.full((len(truths), len(truths)), _NOBODY)
     for who, place in enumerate(assign(np.hstack([away, spare]).tolist())):
         if place < len(poses) and away[who, place] < _NEAR:
             others = np.delete(away[:, place], who)
             owners[place] = who if (others > 2 * away[who, place]).all() else None
     return owners
-
-
-def _away(pose: Pose, truth: Truth, rows: int) -> float:
-    """Mean distance of the limbs' joints, in body heights."""
-    apart = np.linalg.norm(pose.joints[_LIMBS, :2] * rows - truth.joints[_LIMBS], axis=1)
-    return float(apart.mean() / truth.height)
 
 
 def aerobics(film: Path, settings: PoseSettings) -> str:
@@ -115,15 +114,9 @@ def aerobics(film: Path, settings: PoseSettings) -> str:
 
 def frames(film: Path) -> Iterator[tuple[float, Image]]:
     """Every picture with its time, seconds."""
-    capture = cv2.VideoCapture(str(film))
-    rate, number = capture.get(cv2.CAP_PROP_FPS), 0
-    while True:
-        read, image = capture.read()
-        if not read:
-            return
-        yield number / rate, np.asarray(image, np.uint8)
-        number += 1
+    for number, (image, rate) in enumerate(read_file(Source("file", str(film)))):
+        yield number / rate, image
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
