@@ -7,17 +7,17 @@ Fresh networks are timed only: what they answer means nothing. Templates take Te
 in the cache folder. Times are CPU times, measured in turns; compare them within one run.
 """
 
-import argparse
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -33,7 +33,9 @@ from core.features import PROFILES, FeatureSpec
 from core.files import write_atomically
 from core.interpreter import Classifier
 from core.network import forward, initialise
+from core.skeleton import Array
 from core.weights import Weights
+from tests.benchmarks.command import CACHE, make_parser, run, steps
 from training.models import MODELS
 
 RUNTIMES = ("tflite_runtime", "ai_edge_litert")
@@ -49,19 +51,15 @@ class Candidate:
     name: str
     architecture: Architecture
     weights: Weights
-    windows: npt.NDArray[np.float32]
+    windows: Array
     trained: bool
 
 
 @contextmanager
 def runtime(name: str) -> Iterator[None]:
     """Have classifiers run on this runtime, of those that are installed."""
-    before = core.interpreter._RUNTIMES
-    core.interpreter._RUNTIMES = (f"{name}.interpreter",)
-    try:
+    with patch.object(core.interpreter, "_RUNTIMES", (f"{name}.interpreter",)):
         yield
-    finally:
-        core.interpreter._RUNTIMES = before
 
 
 def cached_template(architecture: Architecture, cache: Path) -> Template:
@@ -77,10 +75,10 @@ def cached_template(architecture: Architecture, cache: Path) -> Template:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("checkpoints", nargs="*", type=Path)
+    parser = make_parser(__doc__)
+    parser.add_argument("checkpoints", nargs="*", type=Path, help="folders; without any, networks are made")
     parser.add_argument("--features", choices=sorted(PROFILES), default="core15-2d-v2", help="of fresh networks")
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "posefleet" / "templates")
+    parser.add_argument("--cache", type=Path, default=CACHE / "templates", help="where templates are kept")
     options = parser.parse_args()
     candidates = [_trained(path) for path in options.checkpoints] or list(_fresh(options.features))
     models = {}
@@ -108,19 +106,19 @@ def _fresh(features: str) -> Iterator[Candidate]:
 
 def times_of(candidates: list[Candidate], models: dict[str, bytes]) -> dict[tuple[str, str], float]:
     """Median CPU milliseconds a window by network and runtime, and of numpy; all measured in turns."""
-    runs = {}
+    runs: dict[tuple[str, str], Callable[[], Array]] = {}
     for one in candidates:
         windows = one.windows[:_WINDOWS_A_TURN]
         for name in RUNTIMES:
             with runtime(name):
                 classifier = Classifier(models[one.name])
-            runs[one.name, name] = lambda of=classifier, windows=windows: of.batch_logits(windows)
-        runs[one.name, "numpy"] = lambda one=one, windows=windows: forward(one.architecture, one.weights, windows)
+            runs[one.name, name] = partial(classifier.batch_logits, windows)
+        runs[one.name, "numpy"] = partial(forward, one.architecture, one.weights, windows)
     taken: dict[tuple[str, str], list[float]] = {key: [] for key in runs}
-    for _ in track(range(_TURNS), "measuring"):
-        for key, run in runs.items():
+    for _ in steps(range(_TURNS), "measuring", Console()):
+        for key, answer in runs.items():
             began = time.process_time()
-            run()
+            answer()
             taken[key].append(1000 * (time.process_time() - began) / _WINDOWS_A_TURN)
     return {key: statistics.median(values) for key, values in taken.items()}
 
@@ -151,4 +149,4 @@ def agreement_of(one: Candidate, model: bytes) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

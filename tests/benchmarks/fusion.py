@@ -8,7 +8,6 @@ windows, so what blindness costs is a difference in pairs; its interval is over 
 docs/benchmarks.md.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from rich.progress import track
 
-from converter.balance import patch_balanced
 from converter.quantize import Template, make_template
 from core.features import FeatureSpec, extract
 from core.interpreter import Classifier
 from core.network import forward
 from core.skeleton import Array
-from tests.benchmarks.accuracy.harness import Figure, console, report, typical_windows
+from tests.benchmarks.accuracy.harness import Figure, console, quantized, report, typical_windows
+from tests.benchmarks.command import make_parser, positive_int, run, steps
 from training.augmentation.augment import blinded
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet
@@ -46,13 +45,13 @@ _Answers = npt.NDArray[np.int64]  # (N,) of the clear test windows
 
 def main() -> None:
     """Train, judge and write down."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3)
+    parser = make_parser(__doc__)
+    parser.add_argument("--seeds", type=positive_int, default=3, help="runs, each with both networks")
     options = parser.parse_args()
     parts = {name: _takes(group, people) for name, (group, people) in _PARTS.items()}
     answers: dict[str, list[_Answers]] = {"pose": [], "fusion": [], "blind": [], "quantized": []}
     template = None
-    for seed in range(options.seeds):
+    for seed in steps(range(options.seeds), "training", console):
         config = TrainingConfig(seed=seed, epochs=_EPOCHS)
         pose, truth = _learn(parts, config)
         fusion, seen = _learn(parts, replace(config, model="fusion", features=FeatureSpec(objects=THINGS)))
@@ -72,7 +71,7 @@ def main() -> None:
 def _takes(group: str, people: int) -> list[Recording]:
     """Two takes of each action of each person."""
     wanted = [(action, f"{group}{person}", take) for person in range(people) for action in HANDLINGS for take in (0, 1)]
-    return [handling_take(*one) for one in track(wanted, f"people {group}")]
+    return [handling_take(*one) for one in track(wanted, f"people {group}", console=console)]
 
 
 def _learn(parts: dict[str, list[Recording]], config: TrainingConfig) -> tuple[Trained, WindowSet]:
@@ -89,9 +88,8 @@ def _answers(trained: Trained, windows: WindowSet) -> _Answers:
 
 def _quantized_answers(trained: Trained, windows: WindowSet, template: Template, typical: Array) -> _Answers:
     """As a device would give them."""
-    architecture, weights = trained.architecture, trained.weights
-    model = patch_balanced(template.model, template.patch_map, weights, architecture=architecture, windows=typical)
-    answers: _Answers = Classifier(model).batch_logits(_features(trained, windows)).argmax(axis=1)
+    classifier = Classifier(quantized(template, trained, typical))
+    answers: _Answers = classifier.batch_logits(_features(trained, windows)).argmax(axis=1)
     return answers
 
 
@@ -163,4 +161,4 @@ def _numbers(truth: WindowSet) -> list[int]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

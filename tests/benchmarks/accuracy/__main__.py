@@ -1,26 +1,40 @@
 """Runs the benchmarks of accuracy; see the package."""
 
-import argparse
 import importlib
-import os
 
-_RENDERED = "rendered"
-NAMES = ("msr", "family", "signs", "falls", "squat", "gestures", _RENDERED)
+from tests.benchmarks import accuracy
+from tests.benchmarks.command import data, make_parser, positive_int, run
+
+SOURCES = {
+    "msr": "msr_action3d",
+    "family": "msr_action3d",
+    "signs": "holistic_signs",
+    "falls": "fall_video_keypoints",
+    "squat": "exercise_frames",
+    "gestures": "holistic_gestures",
+    "rendered": None,
+}
+"""What each benchmark reads of the recordings."""
 
 
 def main() -> None:
-    """Run those that are named, or all."""
-    parser = argparse.ArgumentParser(description="Accuracy on real recordings; writes docs/benchmarks.md.")
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; all when none is named")
-    parser.add_argument("--seeds", type=int, default=3, help="runs of each, default 3")
+    """Run those that are named, or all.
+
+    Raises:
+        ConfigError: recordings that one of them needs are not there.
+    """
+    parser = make_parser(accuracy.__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(SOURCES)}; all when none is named")
+    parser.add_argument("--seeds", type=positive_int, default=3, help="runs of each")
     arguments = parser.parse_args()
-    if unknown := set(arguments.names) - set(NAMES):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    if "POSEFLEET_DATA" not in os.environ and set(arguments.names or NAMES) - {_RENDERED}:
-        parser.error(f"set POSEFLEET_DATA to the folder with the recordings; only {_RENDERED} needs none")
-    for name in arguments.names or NAMES:
+    if unknown := set(arguments.names) - set(SOURCES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(SOURCES)}")
+    names = arguments.names or list(SOURCES)
+    for source in filter(None, map(SOURCES.get, names)):
+        data(source)  # before the first of them has taken an hour
+    for name in names:
         importlib.import_module(f"tests.benchmarks.accuracy.{name}").run(arguments.seeds)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

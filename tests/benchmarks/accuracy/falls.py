@@ -6,11 +6,24 @@ import numpy as np
 
 from core.bundle import Thresholds
 from core.network import softmax
+from core.skeleton import Array
 from core.window import Window, cut_windows
 from device.classifier import Decision
 from device.events import EventMachine
 from device.settings import EventSettings
-from tests.benchmarks.accuracy.harness import DATA, Answers, Figure, Quantizer, console, costs, learn, recipe, report
+from tests.benchmarks.accuracy.harness import (
+    Answers,
+    Figure,
+    Quantizer,
+    console,
+    costs,
+    learn,
+    peak_memory,
+    recipe,
+    recordings_of,
+    report,
+)
+from tests.benchmarks.command import data, steps
 from training.datasets.formats import npz_streams
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording
@@ -35,19 +48,19 @@ def run(seeds: int) -> None:
     last = rounds[-1][1]
     figures = [Figure("moments right, %", tuple(share for share, _, _ in rounds), 94.5)]
     figures += _events([events for _, _, events in rounds])
-    report("falls", "Falls", ABOUT, [*figures, *costs(last, Quantizer(last.trained.architecture))])
+    figures += [*costs(last, Quantizer(last.trained.architecture)), peak_memory()]
+    report("falls", "Falls", ABOUT, figures)
 
 
 def read() -> list[Recording]:
     """All videos."""
-    reading = npz_streams.read(DATA / "fall_video_keypoints/fall30.npz", Options())
-    return [one for unit in reading.units for one in unit]
+    return recordings_of(npz_streams.read(data("fall_video_keypoints/fall30.npz"), Options()))
 
 
 def _one_round(recordings: Sequence[Recording], seed: int) -> tuple[float, Answers, EventReport]:
     """Five folds: share of moments that are right, the last fold's model, and every video's falls."""
     right, reports = [], []
-    for fold in range(_FOLDS):
+    for fold in steps(range(_FOLDS), f"falls, seed {seed}", console):
         test = recordings[fold::_FOLDS]
         training = [one for one in recordings if one not in test]
         answers = learn(training, test, recipe("fall_video", seed=seed))
@@ -72,7 +85,7 @@ def _judge(answers: Answers, test: Sequence[Recording]) -> list[EventReport]:
     return reports
 
 
-def _fall_events(windows: Sequence[Window], probabilities: np.ndarray, labels: tuple[str, ...]) -> list[Span]:
+def _fall_events(windows: Sequence[Window], probabilities: Array, labels: tuple[str, ...]) -> list[Span]:
     """What the device's state machine reports of one video."""
     machine = EventMachine(_SETTINGS, Thresholds(enter=0.5, exit=0.4), labels)
     drafts = []
@@ -102,4 +115,5 @@ def _events(reports: Sequence[EventReport]) -> list[Figure]:
 
 
 def _late(seconds: Sequence[Sequence[float]]) -> tuple[float, ...]:
-    return tuple(float(np.percentile(each, _PERCENTILE)) for each in seconds)
+    """The 90th percentile of each round; NaN, which reaches nothing, where no fall was found."""
+    return tuple(float(np.percentile(each, _PERCENTILE)) if each else float("nan") for each in seconds)

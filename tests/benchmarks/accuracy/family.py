@@ -1,14 +1,14 @@
 """Every network of the family on MSR-Action3D: what it knows, and what it costs."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from core.architecture import Architecture, parameter_count
+from core.architecture import parameter_count
 from core.interpreter import Classifier
 from tests.benchmarks.accuracy import msr
 from tests.benchmarks.accuracy.harness import Answers, put_section, quantized, share_right
+from tests.benchmarks.command import CACHE
 from tests.benchmarks.family import RUNTIMES, Candidate, agreement_of, cached_template, times_of
 from training.models import MODELS
 
@@ -23,14 +23,13 @@ _COLUMNS = (
     *("network", "accuracy, %", "parts, %", "parameters", "KB", *(f"ms, {name}" for name in RUNTIMES)),
     *("lost", "agreement", "training, s"),
 )
-_CACHE = Path.home() / ".cache" / "posefleet" / "templates"
 
 
 def run(seeds: int) -> None:
     """Measure and report."""
     answers = {name: msr.cross_subject(name, seeds) for name in MODELS}
     candidates = [_candidate(name, ones[-1]) for name, ones in answers.items()]
-    models = {one.name: _quantized(one.architecture, answers[one.name][-1]) for one in candidates}
+    models = {one.name: _quantized(answers[one.name][-1]) for one in candidates}
     times = times_of(candidates, models)
     lines = ["## The family", "", ABOUT, "", f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
     for one in candidates:
@@ -50,14 +49,14 @@ def run(seeds: int) -> None:
     put_section("family", lines)
 
 
-def _quantized(architecture: Architecture, answers: Answers) -> bytes:
-    template = cached_template(architecture, _CACHE)
-    return quantized(template, answers)
+def _quantized(answers: Answers) -> bytes:
+    template = cached_template(answers.trained.architecture, CACHE / "templates")
+    return quantized(template, answers.trained, answers.typical)
 
 
 def _lost(answers: Answers) -> float:
     """Points that quantizing costs."""
-    model = Classifier(_quantized(answers.trained.architecture, answers))
+    model = Classifier(_quantized(answers))
     return answers.accuracy - share_right(model.batch_logits(answers.features), answers.labels)
 
 

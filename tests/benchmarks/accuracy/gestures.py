@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tests.benchmarks.accuracy.harness import DATA, Figure, console, learn, recipe, report
+from tests.benchmarks.accuracy.harness import Figure, console, learn, recipe, recordings_of, report
+from tests.benchmarks.command import data, steps
 from training.datasets.formats import npz_clips
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording
@@ -18,8 +19,7 @@ _FOLDS = 5
 
 def run(seeds: int) -> None:
     """Measure and report."""
-    reading = npz_clips.read(DATA / "holistic_gestures/gestures_258.npz", Options())
-    recordings = [one for unit in reading.units for one in unit]
+    recordings = recordings_of(npz_clips.read(data("holistic_gestures/gestures_258.npz"), Options()))
     values = [_one_round(recordings, seed) for seed in range(seeds)]
     figure = Figure("clips right, %", tuple(values), 99.6, note="within person: flatters")
     report("gestures", "Holistic gestures", ABOUT, [figure])
@@ -28,7 +28,7 @@ def run(seeds: int) -> None:
 def _one_round(recordings: Sequence[Recording], seed: int) -> float:
     order = np.random.default_rng(seed).permutation(len(recordings))
     right = []
-    for fold in range(_FOLDS):
+    for fold in steps(range(_FOLDS), f"gestures, seed {seed}", console):
         inside = [recordings[index] for index in order if index % _FOLDS != fold]
         outside = [recordings[index] for index in order if index % _FOLDS == fold]
         answers = learn(inside, outside, recipe("gestures", seed=seed))

@@ -1,6 +1,5 @@
 """What the benchmarks of accuracy share: train on one side, answer for the other, count, and write it down."""
 
-import os
 import resource
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,8 @@ from core.features import extract
 from core.interpreter import Classifier
 from core.network import forward
 from core.skeleton import Array
+from tests.benchmarks.command import steps
+from training.datasets.formats._base import Reading
 from training.datasets.recording import Recording
 from training.datasets.windows import FINER
 from training.evaluation.parts import parts_of
@@ -25,9 +26,8 @@ from training.pipeline import GOLDEN_WINDOWS, classes_of, windows_of
 from training.recipe import RECIPES, read_recipe
 from training.train import Trained, TrainingConfig, train
 
-DATA = Path(os.environ.get("POSEFLEET_DATA", ""))
 DOCUMENT = Path(__file__).parents[3] / "docs/benchmarks.md"
-_MEGABYTE_KB = 1024
+_MEGABYTE_KB = 1024  # of what the kernel counts
 console = Console(width=120)
 
 
@@ -36,6 +36,7 @@ class Answers:
     """What a model that was trained on one side says about the other.
 
     Attributes:
+        trained: the model.
         logits: (N, C) of its float weights.
         labels: (N,) the truth.
         features: (N, T, F) what it saw.
@@ -90,19 +91,18 @@ def recipe(name: str, **changes: object) -> TrainingConfig:
     return replace(read_recipe(RECIPES / f"{name}.toml"), **changes)  # type: ignore[arg-type]
 
 
-def learn(
-    training: Sequence[Recording],
-    test: Sequence[Recording],
-    config: TrainingConfig,
-    *,
-    validation: Sequence[Recording] = (),
-) -> Answers:
+def recordings_of(reading: Reading) -> list[Recording]:
+    """All that a file or folder holds."""
+    return [one for unit in reading.units for one in unit]
+
+
+def learn(training: Sequence[Recording], test: Sequence[Recording], config: TrainingConfig) -> Answers:
     """Train on one side and answer for the other; without validation people the recipe's last epoch is kept."""
     import tf_keras
 
     tf_keras.backend.clear_session()  # graphs of earlier runs would pile up
     classes = classes_of([*training, *test])
-    held_out = windows_of(validation, config, classes)
+    held_out = windows_of((), config, classes)
     windows = windows_of(training, config, classes, finer=FINER if config.clips else 1)
     began = time.process_time()
     trained = train(windows, held_out, config)
@@ -127,11 +127,12 @@ def _averaged(trained: Trained, test: Sequence[Recording], classes: Sequence[str
     config = trained.config
     parts = parts_of(windows_of(test, config, classes, finer=FINER).keypoints, config.window.length)
     features = [extract(part, config.features, rate_hz=config.window.rate_hz) for part in parts]
-    return np.mean([forward(trained.architecture, trained.weights, part) for part in features], axis=0)
+    mean: Array = np.mean([forward(trained.architecture, trained.weights, part) for part in features], axis=0)
+    return mean
 
 
 def share_right(logits: Array, labels: npt.NDArray[np.int64]) -> float:
-    """Per cent."""
+    """Accuracy, in per cent, of logits (N, C) against labels (N,)."""
     return 100 * float((logits.argmax(axis=1) == labels).mean())
 
 
@@ -148,33 +149,33 @@ class Quantizer:
 
     def logits(self, answers: Answers) -> Array:
         """(N, C) as a device would compute them."""
-        return Classifier(quantized(self._template, answers)).batch_logits(answers.features)
+        model = quantized(self._template, answers.trained, answers.typical)
+        return Classifier(model).batch_logits(answers.features)
 
 
-def quantized(template: Template, answers: Answers) -> bytes:
-    """The model as a device would get it."""
-    trained = answers.trained
+def quantized(template: Template, trained: Trained, typical: Array) -> bytes:
+    """The model as a device would get it; see `typical_windows`."""
     return patch_balanced(
-        template.model,
-        template.patch_map,
-        trained.weights,
-        architecture=trained.architecture,
-        windows=answers.typical,
+        template.model, template.patch_map, trained.weights, architecture=trained.architecture, windows=typical
     )
 
 
 def costs(answers: Answers, quantizer: Quantizer | None, name: str = "") -> list[Figure]:
-    """Parameters, size, training time and memory of a model; its kind is its name, unless it has another."""
+    """Parameters, size and training time of a model; its kind is its name, unless it has another."""
     name = name or answers.trained.config.model
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEGABYTE_KB
     return [
         Figure(
             f"{name}: parameters, thousands", (parameter_count(answers.trained.architecture) / 1000,), 250, at_most=True
         ),
         *([Figure(f"{name}: quantized file, KB", (quantizer.size_kb,))] if quantizer else []),
         Figure(f"{name}: training, CPU seconds", (answers.cpu_s,)),
-        Figure("peak memory of the process so far, MB", (peak_mb,), 3 * _MEGABYTE_KB, at_most=True),
     ]
+
+
+def peak_memory() -> Figure:
+    """The most that the process has held; of several models the last value counts, so a section says it once."""
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEGABYTE_KB
+    return Figure("peak memory of the process so far, MB", (peak_mb,), 3 * _MEGABYTE_KB, at_most=True)
 
 
 def report(name: str, title: str, about: str, figures: Sequence[Figure]) -> None:
@@ -198,7 +199,7 @@ def put_section(name: str, lines: Sequence[str]) -> None:
 def over_seeds(seeds: int, measure: Callable[[int], Answers]) -> list[Answers]:
     """One run for every seed, each told as soon as it is there."""
     answers = []
-    for seed in range(seeds):
+    for seed in steps(range(seeds), "training", console):
         answers.append(measure(seed))
         one = answers[-1]
         name, right = one.trained.config.model, f"{one.accuracy:.2f} %, averaged {one.averaged_accuracy:.2f} %"

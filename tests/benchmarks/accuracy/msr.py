@@ -8,7 +8,6 @@ import numpy as np
 from msgspec import structs
 
 from tests.benchmarks.accuracy.harness import (
-    DATA,
     Answers,
     Figure,
     Quantizer,
@@ -16,10 +15,13 @@ from tests.benchmarks.accuracy.harness import (
     costs,
     learn,
     over_seeds,
+    peak_memory,
     recipe,
+    recordings_of,
     report,
     share_right,
 )
+from tests.benchmarks.command import data, steps
 from training.datasets.formats import msr_action3d
 from training.datasets.formats._base import Options
 from training.datasets.halves import halves
@@ -40,20 +42,21 @@ def run(seeds: int) -> None:
     """Measure and report."""
     recordings = read()
     figures = _cross_subject(seeds)
-    report("msr", "MSR-Action3D", ABOUT, figures)
+    report("msr", "MSR-Action3D", ABOUT, [*figures, peak_memory()])  # what takes most of the time comes after it
     figures += _ten_halves(recordings) + _subsets(recordings) + _leaking(recordings)
-    report("msr", "MSR-Action3D", ABOUT, figures)
+    report("msr", "MSR-Action3D", ABOUT, [*figures, peak_memory()])
 
 
 def read() -> list[Recording]:
     """The sequences that the literature uses."""
-    reading = msr_action3d.read(DATA / "msr_action3d/msr_action3d.npz", Options())
-    return [one for unit in reading.units for one in unit if one.splits]
+    reading = msr_action3d.read(data("msr_action3d/msr_action3d.npz"), Options())
+    return [one for one in recordings_of(reading) if one.splits]
 
 
 def published(recordings: Sequence[Recording], part: str) -> tuple[list[Recording], list[Recording]]:
     """Training and test recordings of a published part."""
-    return tuple([one for one in recordings if f"{part}_{side}" in one.splits] for side in ("train", "test"))  # type: ignore[return-value]
+    training, test = ([one for one in recordings if f"{part}_{side}" in one.splits] for side in ("train", "test"))
+    return training, test
 
 
 @cache
@@ -97,15 +100,16 @@ def _quantized(name: str, answers: Sequence[Answers]) -> list[Figure]:
 
 
 def _subsets(recordings: Sequence[Recording]) -> list[Figure]:
-    values = [learn(*published(recordings, part), recipe("msr_action3d")).accuracy for part in ("as1", "as2", "as3")]
+    parts = steps(("as1", "as2", "as3"), "action sets", console)
+    values = [learn(*published(recordings, part), recipe("msr_action3d")).accuracy for part in parts]
     figures = [Figure(f"AS{number}, conv_lstm, %", (value,)) for number, value in enumerate(values, start=1)]
     return [*figures, Figure("mean of AS1, AS2, AS3, %", (float(np.mean(values)),))]
 
 
 def _ten_halves(recordings: Sequence[Recording]) -> list[Figure]:
-    splits = halves(units(recordings), DATA / "msr_action3d/ten_half_splits.json")
+    splits = halves(units(recordings), data("msr_action3d/ten_half_splits.json"))
     values = []
-    for split in splits:
+    for split in steps(splits, "half splits", console):
         answers = learn(split.pick(recordings, "train"), split.pick(recordings, "test"), recipe("msr_action3d"))
         values.append(answers.accuracy)
         console.print(f"  {split}: {values[-1]:.2f} %")

@@ -8,7 +8,6 @@ them are only imagined (training.synthesis.sightings). What was seen is kept in 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,8 @@ from core.network import softmax
 from core.skeleton import MEDIAPIPE33, Array
 from core.window import cut_windows
 from device.settings import PoseSettings
-from tests.benchmarks.accuracy.harness import Answers, Figure, console, costs, learn, recipe, report
+from tests.benchmarks.accuracy.harness import Answers, Figure, console, costs, learn, peak_memory, recipe, report
+from tests.benchmarks.command import CACHE, steps
 from training.datasets.recording import Recording
 from training.synthesis.plays import performances
 from training.synthesis.sightings import CLASSES, Sighting, imagine, look_at
@@ -34,7 +34,6 @@ ABOUT = (
 )
 TAUGHT, JUDGED = range(1000, 1003), range(2000, 2008)
 IMAGINED = range(3000, 3060)
-_CACHE = Path.home() / ".cache" / "posefleet" / "rendered"
 _SETTINGS = PoseSettings(estimator="blazepose", max_people=1)
 _LIMBS = [
     MEDIAPIPE33.index[f"{side}_{end}"] for side in ("left", "right") for end in ("elbow", "wrist", "knee", "ankle")
@@ -57,17 +56,20 @@ def run(seeds: int) -> None:
     stages = performances(JUDGED)
     test = seen(stages)
     training = [*(one.recording for one in seen(performances(TAUGHT))), *imagined(IMAGINED)]
-    judgements = [_judge(training, test, recipe("rendered", seed=seed)) for seed in range(seeds)]
+    rounds = steps(range(seeds), "training", console)
+    judgements = [_judge(training, test, recipe("rendered", seed=seed)) for seed in rounds]
     answers = judgements[-1].answers
-    figures = [*_figures(judgements, stages, test), *costs(answers, None)]
+    figures = [*_figures(judgements, stages, test), *costs(answers, None), peak_memory()]
     report("rendered", "Rendered people", ABOUT, figures)
 
 
-def seen(stages: Sequence[Stage], cache: Path = _CACHE) -> list[Sighting]:
+def seen(stages: Sequence[Stage]) -> list[Sighting]:
     """What the estimator sees of them, now or earlier."""
     with Progress(console=console) as progress:
         task = progress.add_task("looking", total=len(stages))
-        return look_at(stages, cache, processes=2, settings=_SETTINGS, on_done=lambda _: progress.advance(task))
+        return look_at(
+            stages, CACHE / "rendered", processes=2, settings=_SETTINGS, on_done=lambda _: progress.advance(task)
+        )
 
 
 def imagined(people: Iterable[int]) -> list[Recording]:
@@ -90,7 +92,8 @@ def right_clips(answers: Answers, recordings: Sequence[Recording]) -> npt.NDArra
     parts: list[Array] = np.split(softmax(answers.logits), np.cumsum(counts)[:-1])
     truth = [answers.trained.classes.index(one.classes[one.labels[0]]) for one in recordings]
     said = [int(part.mean(axis=0).argmax()) if len(part) else -1 for part in parts]
-    return np.array(said) == np.array(truth)
+    right: npt.NDArray[np.bool_] = np.array(said) == np.array(truth)
+    return right
 
 
 def _figures(judgements: Sequence[_Judgement], stages: Sequence[Stage], test: Sequence[Sighting]) -> list[Figure]:

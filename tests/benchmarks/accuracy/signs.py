@@ -4,7 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tests.benchmarks.accuracy.harness import DATA, Answers, Figure, Quantizer, console, costs, learn, recipe, report
+from tests.benchmarks.accuracy.harness import (
+    Answers,
+    Figure,
+    Quantizer,
+    console,
+    costs,
+    learn,
+    peak_memory,
+    recipe,
+    recordings_of,
+    report,
+)
+from tests.benchmarks.command import data, steps
 from training.datasets.formats import npz_clips
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording
@@ -19,20 +31,21 @@ def run(seeds: int) -> None:
     """Measure and report."""
     recordings = read()
     people = sorted({one.subject for one in recordings})
-    answers = [[_without(recordings, person, seed) for person in people] for seed in range(seeds)]
+    rounds = steps(range(seeds), "training", console)
+    answers = [[_without(recordings, person, seed) for person in people] for seed in rounds]
     accuracy = np.array([[one.accuracy for one in each] for each in answers])
     figures = [Figure("clips of an unseen person right, mean of three, %", tuple(accuracy.mean(axis=1)), 73)]
     figures += [
         Figure(f"clips of {person} right, %", tuple(one)) for person, one in zip(people, accuracy.T, strict=True)
     ]
     first = answers[0][0]
-    report("signs", "Holistic signs", ABOUT, [*figures, *costs(first, Quantizer(first.trained.architecture))])
+    figures += [*costs(first, Quantizer(first.trained.architecture)), peak_memory()]
+    report("signs", "Holistic signs", ABOUT, figures)
 
 
 def read() -> list[Recording]:
     """All clips of the three archives."""
-    reading = npz_clips.read(DATA / "holistic_signs", Options())
-    return [one for unit in reading.units for one in unit]
+    return recordings_of(npz_clips.read(data("holistic_signs"), Options()))
 
 
 def _without(recordings: Sequence[Recording], person: str, seed: int) -> Answers:

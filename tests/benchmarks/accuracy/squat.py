@@ -1,6 +1,17 @@
 """Squat positions: one picture, one answer; training and test files as published."""
 
-from tests.benchmarks.accuracy.harness import DATA, Figure, Quantizer, costs, learn, over_seeds, recipe, report
+from tests.benchmarks.accuracy.harness import (
+    Figure,
+    Quantizer,
+    costs,
+    learn,
+    over_seeds,
+    peak_memory,
+    recipe,
+    recordings_of,
+    report,
+)
+from tests.benchmarks.command import data
 from training.datasets.formats import landmarks_csv
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording
@@ -18,11 +29,9 @@ def run(seeds: int) -> None:
     wrong = [str(int((one.logits.argmax(axis=1) != one.labels).sum())) for one in answers]
     note = f"wrong {', '.join(wrong)} of {len(answers[0].labels)}; published: 99.4"
     accuracy = Figure("pictures right, %", tuple(one.accuracy for one in answers), 99.4, note=note)
-    report(
-        "squat", "Squat positions", ABOUT, [accuracy, *costs(answers[0], Quantizer(answers[0].trained.architecture))]
-    )
+    cost = costs(answers[0], Quantizer(answers[0].trained.architecture))
+    report("squat", "Squat positions", ABOUT, [accuracy, *cost, peak_memory()])
 
 
 def _read(part: str) -> list[Recording]:
-    reading = landmarks_csv.read(DATA / f"exercise_frames/squat_model__{part}.csv", Options())
-    return [one for unit in reading.units for one in unit]
+    return recordings_of(landmarks_csv.read(data(f"exercise_frames/squat_model__{part}.csv"), Options()))
