@@ -7,7 +7,6 @@ Noticed: from the fault to the state `lost`. Healed: from the moment when the se
 the capture of a new picture. Threads, open files and memory are those of this process, which holds the camera only.
 """
 
-import argparse
 import io
 import logging
 import os
@@ -21,9 +20,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from core.errors import ConfigError
 from device.camera.capture import Camera
 from device.camera.settings import CameraSettings
-from tests.device.servers import CameraServer, mjpeg_server, rtsp_server
+from tests.benchmarks.command import make_parser, positive_int, run, steps
+from tests.device.servers import CameraServer, has_rtsp, mjpeg_server, rtsp_server
 
 PATIENCE_S = 60.0
 Fault = tuple[Callable[[CameraServer], None], Callable[[CameraServer], None]]
@@ -35,11 +36,19 @@ FAULTS: dict[str, Fault] = {
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kind", choices=("mjpeg", "rtsp"), default="mjpeg")
-    parser.add_argument("--times", type=int, default=20)
+    """Measure and print.
+
+    Raises:
+        ConfigError: this machine has no RTSP server.
+    """
+    parser = make_parser(__doc__)
+    parser.add_argument("--kind", choices=("mjpeg", "rtsp"), default="mjpeg", help="of the camera")
+    parser.add_argument("--times", type=positive_int, default=20, help="that each fault happens, some 15 s each")
     options = parser.parse_args()
+    if options.kind == "rtsp" and not has_rtsp():
+        raise ConfigError(
+            "--kind rtsp: no RTSP server here; install the packages that tests/device/rtsp_server.py names"
+        )
     faults = ["killed", "frozen", *(["same picture"] if options.kind == "mjpeg" else [])]
     console, log = Console(), io.StringIO()
     logging.basicConfig(stream=log, level=logging.DEBUG, force=True)
@@ -51,7 +60,8 @@ def main() -> None:
             _break(server, camera, FAULTS[name])  # what is loaded, or taken for a thread, once is so now
         before = _held()
         for name in faults:
-            noticed, healed = zip(*(_break(server, camera, FAULTS[name]) for _ in range(options.times)), strict=True)
+            each = steps(range(options.times), name, console)
+            noticed, healed = zip(*(_break(server, camera, FAULTS[name]) for _ in each), strict=True)
             table.add_row(name, str(options.times), _summary(noticed), _summary(healed))
             console.print(f"after {name}: {_held()}")
         _wait_until(lambda: threading.active_count() <= 3, lambda: f"the end of threads: {threading.enumerate()}")
@@ -105,4 +115,4 @@ def _summary(seconds: tuple[float, ...]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

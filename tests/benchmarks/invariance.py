@@ -1,21 +1,24 @@
 """Whether the same action is recognised alike at any frame rate, from near and far, and by a mirrored camera.
 
-    python -m tests.benchmarks.invariance --cache ~/.cache/posefleet-invariance     # a quarter of an hour, once
+    python -m tests.benchmarks.invariance               # a quarter of an hour, once: what is made is kept
+    python -m tests.benchmarks.invariance --people 1    # a third of the clips
 
 The classifier learns from ten rendered people and from many imagined ones (training.synthesis.sightings). Rendered
-people whom it has not met do every action once, filmed ten, fifteen, twenty-four and thirty times
-a second, from half the distance, and mirrored. An answer is the likeliest action over all windows of a clip; it agrees
+people whom it has not met do every action once, filmed ten, fifteen, twenty-four and thirty times a second, from half
+the distance, and mirrored. An answer is the likeliest action over all windows of a clip; it agrees
 if it is the same as that of the plain clip (fifteen frames a second, full distance). As one wrong plain clip makes five
 right ones disagree, the share that gives the most common answer is printed, too. Nothing here passes or fails.
 """
 
-import argparse
-from collections.abc import Iterator
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -25,9 +28,10 @@ from core.checkpoint import DESCRIPTION, Checkpoint, read_checkpoint
 from core.features import extract
 from core.network import forward, softmax
 from core.skeleton import MEDIAPIPE33, Array, Pose
-from core.window import cut_windows
+from core.window import Window, cut_windows
 from device.pose import make_estimator
 from device.settings import PoseSettings
+from tests.benchmarks.command import CACHE, add_estimator, make_parser, positive_int, run
 from training.datasets.recording import Recording, load, save
 from training.pipeline import make_checkpoint, train_on_recordings
 from training.synthesis import (
@@ -52,13 +56,24 @@ JUDGES = ("gina", "hugo")
 EPOCHS = 8
 SWAPS = 0.4  # in the far clips of the test an estimator takes left for right now and then
 PLAIN = "15 fps"
-VARIANTS: dict[str, dict[str, object]] = {
-    PLAIN: {},
-    "10 fps": {"fps": 10.0},
-    "24 fps": {"fps": 24.0},
-    "30 fps": {"fps": 30.0},
-    "half the distance": {"near": True},
-    "mirrored": {"mirrored": True},
+Answers = npt.NDArray[np.int64]  # (scenes, variants) indices of labels, -1 for nobody
+
+
+class Shot(NamedTuple):
+    """How a clip is filmed; `near` is from half the distance."""
+
+    fps: float = 15.0
+    near: bool = False
+    mirrored: bool = False
+
+
+VARIANTS = {
+    PLAIN: Shot(),
+    "10 fps": Shot(fps=10.0),
+    "24 fps": Shot(fps=24.0),
+    "30 fps": Shot(fps=30.0),
+    "half the distance": Shot(near=True),
+    "mirrored": Shot(mirrored=True),
 }
 _SECONDS = 4.2
 _FAR_SHARE = 0.38  # of the picture's height; from half the distance it is twice that, and raised hands are still in
@@ -66,24 +81,29 @@ _FAR_SHARE = 0.38  # of the picture's height; from half the distance it is twice
 
 def main() -> None:
     """Train once, film, watch, compare."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cache", type=Path, required=True, help="where films and the classifier are kept")
-    parser.add_argument("--people", type=int, default=3, help="who is tested")
-    parser.add_argument("--estimator", default="blazepose")
+    parser = make_parser(__doc__)
+    add_estimator(parser)
+    add_cache(parser)
+    parser.add_argument("--people", type=positive_int, default=3, help="how many are tested")
     options = parser.parse_args()
     settings = PoseSettings(estimator=options.estimator, max_people=1)
     checkpoint = trained_once(options.cache / options.estimator, settings)
     scenes = [(f"stranger{person}", action) for person in range(options.people) for action in ACTIONS]
-    answers = np.zeros((len(scenes), len(VARIANTS)), int)
+    answers = np.zeros((len(scenes), len(VARIANTS)), np.int64)
     with Progress() as progress:
         task = progress.add_task("watching", total=answers.size)
         for row, (person, action) in enumerate(scenes):
-            for column, changes in enumerate(VARIANTS.values()):
-                poses = seen_once(options.cache / options.estimator, footage_of(person, action, changes), settings)
+            for column, shot in enumerate(VARIANTS.values()):
+                poses = seen_once(options.cache / options.estimator, footage_of(person, action, shot), settings)
                 answers[row, column] = answer(checkpoint, poses)
                 progress.advance(task)
     right = np.array([checkpoint.description.labels.index(action) for _, action in scenes])
     _print(answers, right, checkpoint, scenes)
+
+
+def add_cache(parser: ArgumentParser) -> None:
+    """The option of those who use this classifier."""
+    parser.add_argument("--cache", type=Path, default=CACHE / "invariance", help="where films and classifier are kept")
 
 
 def trained_once(cache: Path, settings: PoseSettings) -> Checkpoint:
@@ -101,7 +121,7 @@ def trained_once(cache: Path, settings: PoseSettings) -> Checkpoint:
                 name=clip.footage.subject,
                 subject=clip.footage.subject,
                 segments=tuple((one.action, one.start_s, one.end_s) for one in clip.footage.script.actions()),
-                classes=("background", *sorted(ACTIONS)),
+                classes=(BACKGROUND, *sorted(ACTIONS)),
             )
             for clip in clips
         ]
@@ -112,9 +132,10 @@ def trained_once(cache: Path, settings: PoseSettings) -> Checkpoint:
             settings=settings,
             on_done=lambda _: progress.advance(watching),
         )
-        training = progress.add_task("training", total=EPOCHS)
         taught = [one for one in recordings if one.subject in TEACHERS]
-        taught += [imagine(stage, swaps=SWAPS) for stage in performances(IMAGINED)]
+        stages = performances(IMAGINED)
+        taught += [imagine(stage, swaps=SWAPS) for stage in progress.track(stages, description="imagining")]
+        training = progress.add_task("training", total=EPOCHS)
         judged = [one for one in recordings if one.subject in JUDGES]
         result = train_on_recordings(
             taught, judged, TrainingConfig(epochs=EPOCHS), lambda at: progress.update(training, completed=at.epoch)
@@ -122,25 +143,23 @@ def trained_once(cache: Path, settings: PoseSettings) -> Checkpoint:
     return make_checkpoint(result, cache / "checkpoint")
 
 
-def footage_of(person: str, action: str, changes: dict[str, object]) -> Footage:
-    """One action of one person; only the changes differ from clip to clip."""
-    near, others = changes.get("near", False), {name: value for name, value in changes.items() if name != "near"}
+def footage_of(person: str, action: str, shot: Shot) -> Footage:
+    """One action of one person; only the shot differs from clip to clip."""
     base = random_footage(person)
     build = random_build(np.random.default_rng(base.person_seed))
     camera = Camera(640, 480, 1.0, base.camera_height_m, base.field_of_view)
     distance = camera.focal * build.height_m / (_FAR_SHARE * camera.height)
-    plain = replace(
+    return replace(
         base,
         name=f"{person}-{action}",
         script=Script((Segment(action, 0.0, _SECONDS),)),
-        fps=15.0,
+        fps=shot.fps,
         width=camera.width,
         height=camera.height,
-        distance_m=distance / 2 if near else distance,
+        distance_m=distance / 2 if shot.near else distance,
         aside_m=0.0,
-        mirrored=False,
+        mirrored=shot.mirrored,
     )
-    return replace(plain, **others)  # type: ignore[arg-type]
 
 
 def seen_once(cache: Path, footage: Footage, settings: PoseSettings) -> Recording:
@@ -174,14 +193,18 @@ def answer(checkpoint: Checkpoint, recording: Recording) -> int:
     windows = cut_windows(recording.poses(spec.features), spec.window)
     if not windows:
         return -1
+    return int(softmax(logits_of(checkpoint, windows) / np.float32(spec.temperature)).mean(axis=0).argmax())
+
+
+def logits_of(checkpoint: Checkpoint, windows: Sequence[Window]) -> Array:
+    """(N, C), one row a window."""
+    spec = checkpoint.description
     keypoints = np.stack([window.keypoints for window in windows])
-    logits = forward(
-        spec.architecture, checkpoint.weights, extract(keypoints, spec.features, rate_hz=spec.window.rate_hz)
-    )
-    return int(softmax(logits / np.float32(spec.temperature)).mean(axis=0).argmax())
+    features = extract(keypoints, spec.features, rate_hz=spec.window.rate_hz)
+    return forward(spec.architecture, checkpoint.weights, features)
 
 
-def _print(answers: np.ndarray, right: np.ndarray, checkpoint: Checkpoint, scenes: list[tuple[str, str]]) -> None:
+def _print(answers: Answers, right: Answers, checkpoint: Checkpoint, scenes: list[tuple[str, str]]) -> None:
     console, plain = Console(), answers[:, list(VARIANTS).index(PLAIN)]
     table = Table("variant", "agree with the plain clip", "right")
     for column, name in enumerate(VARIANTS):
@@ -197,7 +220,7 @@ def _print(answers: np.ndarray, right: np.ndarray, checkpoint: Checkpoint, scene
 
 
 def _differences(
-    answers: np.ndarray, plain: np.ndarray, checkpoint: Checkpoint, scenes: list[tuple[str, str]]
+    answers: Answers, plain: Answers, checkpoint: Checkpoint, scenes: list[tuple[str, str]]
 ) -> Iterator[str]:
     labels = (*checkpoint.description.labels, "nobody")
     for (person, action), row, expected in zip(scenes, answers, plain, strict=True):
@@ -207,4 +230,4 @@ def _differences(
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,13 +8,13 @@ are left out. The daemon has the environment that systemd/posefleet-device.servi
 those a single picture more under way leaves a step that a line through half an hour takes for growth.
 """
 
-import argparse
 import dataclasses
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.progress import Progress
 
@@ -23,21 +23,24 @@ from core.signing import SigningKey
 from device.bench.worker import resident_mb
 from posefleet.broker import LocalBroker
 from tests import learning
+from tests.benchmarks.command import add_estimator, make_parser, positive_float, run
 from tests.device.world import Daemon, World
 from training.synthesis import Footage, random_footage, write_clip
 
+Numbers = npt.NDArray[np.float64]
+
 _SERVICE = Path(__file__).parents[2] / "systemd" / "posefleet-device.service"
 _EVERY_S = 5.0
-_SETTLING_SHARE = 0.2  # of the time, at most these many minutes:
+_SETTLING_SHARE = 0.2  # of the time, but no more than
 _SETTLING_MINUTES = 5.0
 
 
 def main() -> None:
     """Watch and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--estimator", default="blazepose")
-    parser.add_argument("--fps", type=float, default=15.0, help="of the film")
+    parser = make_parser(__doc__)
+    add_estimator(parser)
+    parser.add_argument("--minutes", type=positive_float, default=10.0, help="to watch; docs/benchmarks.md has 30")
+    parser.add_argument("--fps", type=positive_float, default=15.0, help="of the film")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -98,17 +101,17 @@ def _libraries(daemon: Daemon) -> list[str]:
     ]
 
 
-def _least_of_each_minute(minutes: np.ndarray, megabytes: np.ndarray) -> np.ndarray:
+def _least_of_each_minute(minutes: Numbers, megabytes: Numbers) -> Numbers:
     """Rows of minutes and MB."""
     number = minutes.astype(int)
     return np.array([(minute + 0.5, megabytes[number == minute].min()) for minute in np.unique(number)])
 
 
-def _print(console: Console, samples: np.ndarray, loaded: list[str]) -> None:
+def _print(console: Console, samples: Numbers, loaded: list[str]) -> None:
     minutes, megabytes, threads = samples.T
     settled = minutes >= min(_SETTLING_MINUTES, _SETTLING_SHARE * minutes[-1])
     least = _least_of_each_minute(minutes[settled], megabytes[settled])
-    slope = 60 * np.polyfit(*least.T, 1)[0] if len(least) > 1 else np.nan
+    slope = 60 * np.polyfit(least[:, 0], least[:, 1], 1)[0] if len(least) > 1 else np.nan
     for moment in (0.5, 1, 2, 5, 10, 15, 20, 30):
         if moment <= minutes[-1]:
             console.print(f"after {moment:>4} minutes {megabytes[np.argmax(minutes >= moment)]:.1f} MB resident")
@@ -119,4 +122,4 @@ def _print(console: Console, samples: np.ndarray, loaded: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,14 +1,15 @@
 """What a frame costs beside the pose: hand-over, tracking, features, window, classifier, events, outbox, status.
 
     python -m tests.benchmarks.overhead             # with a release of the default network; takes a minute to convert
+    python -m tests.benchmarks.overhead --tiny --seconds 5          # with the tests' tiny one: nothing to convert
+    python -m tests.benchmarks.overhead --profile                   # and where the time goes
 
 The whole frame loop runs on pictures from memory and on stored keypoints, with a real release, outbox and status; what
 is counted is the processor time of the whole process, all threads, by frames judged, without that of looking up the
-stored keypoints, which stands for the pose. So it holds on a busy machine.
+stored keypoints, which stands for the pose. So it holds on a busy machine, and no progress bar adds to it.
 Nothing here passes or fails.
 """
 
-import argparse
 import cProfile
 import pstats
 import tempfile
@@ -19,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from rich.console import Console
@@ -28,6 +30,7 @@ from converter.make_bundle import make_bundle
 from converter.quantize import make_template
 from core.architecture import parameter_count
 from core.bundle import Bundle, Thresholds
+from core.errors import UnavailableError
 from core.features import FeatureSpec
 from core.network import initialise
 from core.signing import SigningKey
@@ -35,10 +38,13 @@ from core.skeleton import Pose
 from core.window import WindowSpec
 from device.camera.capture import Camera
 from device.camera.settings import CameraSettings
+from device.camera.sources import Image
 from device.lookouts import Lookouts
-from device.loop import FrameLoop
+from device.loop import FrameLoop, Parts
 from device.pose.recording import RecordingEstimator
+from device.settings import DeviceSettings
 from tests import people, tiny
+from tests.benchmarks.command import make_parser, positive_float, run
 from tests.device.looping import look, loop_parts, loop_settings
 from training.models import DEFAULT_MODEL, MODELS
 
@@ -63,7 +69,7 @@ class Reel:
         time.sleep(max(0.0, self._due - time.monotonic()))
         return True
 
-    def retrieve(self) -> tuple[bool, np.ndarray]:
+    def retrieve(self) -> tuple[bool, Image]:
         """Cost nothing: decoding is the camera's."""
         return True, self._picture
 
@@ -72,10 +78,14 @@ class Reel:
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--fps", type=float, default=30.0)
+    """Measure and print.
+
+    Raises:
+        UnavailableError: the time is too short for a single frame.
+    """
+    parser = make_parser(__doc__)
+    parser.add_argument("--seconds", type=positive_float, default=20.0, help="to measure")
+    parser.add_argument("--fps", type=positive_float, default=30.0, help="of the camera")
     parser.add_argument("--tiny", action="store_true", help="with the tests' tiny network: nothing to convert")
     parser.add_argument("--profile", action="store_true", help="say where the time goes (and cost some)")
     options = parser.parse_args()
@@ -92,6 +102,8 @@ def main() -> None:
         loop.run(stop)
         profiler.disable()
         cpu, frames = loop.cpu_s - cpu, loop.parts.lookouts.frames - frames
+        if not frames:
+            raise UnavailableError(f"no frame was judged within {options.seconds:g} s; measure for longer")
         console.print(
             f"{frames} frames, {1000 * cpu / frames:.3f} ms of processor time each beside the pose, all threads; "
             f"{1000 * cpu / frames / BUDGET_MS:.2f} of the {BUDGET_MS} ms allowed"
@@ -133,7 +145,7 @@ class _Timed(RecordingEstimator):
 
     cpu_s = 0.0
 
-    def estimate(self, image: np.ndarray, captured_at: float) -> list[Pose]:
+    def estimate(self, image: Image, captured_at: float) -> list[Pose]:
         """As the recording."""
         began = time.thread_time()
         poses = super().estimate(image, captured_at)
@@ -142,7 +154,9 @@ class _Timed(RecordingEstimator):
 
 
 class _Loop:
-    def __init__(self, settings: object, parts: object, estimator: _Timed) -> None:
+    """A frame loop, and what it has cost."""
+
+    def __init__(self, settings: DeviceSettings, parts: Parts, estimator: _Timed) -> None:
         self.parts, self._settings, self._estimator = parts, settings, estimator
 
     @property
@@ -159,9 +173,9 @@ def _running(directory: Path, bundle: Bundle, fps: float) -> Iterator[_Loop]:
     people.write_recording(directory / "people.npz", SCRIPT, fps=15.0, seed=5)
     estimator = _Timed(directory / "people.npz")
     settings = loop_settings(directory, bundle)
-    device.camera.feeds.open_capture = lambda _source, **_options: Reel(fps)
     fresh = threading.Condition()
     with (
+        patch.object(device.camera.feeds, "open_capture", lambda _source, **_options: Reel(fps)),
         loop_parts(settings, bundle, estimator) as parts,
         Camera(CameraSettings(url="0", frozen_after_s=0), fresh=fresh) as camera,
     ):
@@ -172,4 +186,4 @@ def _running(directory: Path, bundle: Bundle, fps: float) -> Iterator[_Loop]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,6 +1,7 @@
 """BlazePose on its own against MediaPipe's graph, picture by picture, in one run on one core.
 
-    python -m tests.benchmarks.pose            # rendered people, and the films that POSEFLEET_DATA names
+    python -m tests.benchmarks.pose                                     # two rendered people
+    POSEFLEET_DATA=recordings python -m tests.benchmarks.pose           # and two films
 
 Both see every picture, one after the other, each first as often as second. `one person` does what the graph does;
 `three people` also looks for others. Differences are between joints of the same person, in body heights.
@@ -12,9 +13,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -25,16 +26,18 @@ from rich.console import Console
 from rich.table import Table
 
 from converter.pose_models import write_pose_models
+from core.errors import ConfigError
 from core.skeleton import Pose
-from device.camera.sources import Source, read_file
+from device.camera.sources import Image
 from device.pose import PoseEstimator, make_estimator
 from device.settings import PoseSettings
+from tests.benchmarks.command import data, make_parser, run, steps
+from tests.benchmarks.tracking import AEROBICS, frames
 from training.synthesis import film, random_footage
 
-Image = npt.NDArray[np.uint8]
 Clip = list[tuple[float, Image]]
 
-FILMS = ("drink_water_1person_1920x1080_30fps.avi", "aerobics_3people_384x288_10fps.avi")
+FILMS = ("videos/drink_water_1person_1920x1080_30fps.avi", AEROBICS)
 REFERENCE = "MediaPipe's graph"
 _RENDERED_FPS = 15.0
 _RENDERED_SHOTS = 180
@@ -86,20 +89,34 @@ def differences(record: Record, reference: Record) -> npt.NDArray[np.float64]:
     return np.array(rows)
 
 
-def clips() -> Iterator[tuple[str, Clip]]:
-    """Rendered people, then the films that are there."""
-    for subject in ("gina", "hugo"):
-        shots = islice(film(replace(random_footage(subject), fps=_RENDERED_FPS)), _RENDERED_SHOTS)
-        yield f"rendered, {subject}", [(moment, shot.picture) for moment, shot in shots]
-    folder = Path(os.environ.get("POSEFLEET_DATA", "")) / "videos"
+def rendered(subject: str) -> Clip:
+    """Somebody who does everything, as far as the clip goes."""
+    shots = islice(film(replace(random_footage(subject), fps=_RENDERED_FPS)), _RENDERED_SHOTS)
+    return [(moment, shot.picture) for moment, shot in shots]
+
+
+def filmed(path: Path) -> Clip:
+    """A film from beginning to end."""
+    return list(frames(path))
+
+
+def clips(console: Console) -> dict[str, Callable[[], Clip]]:
+    """Rendered people, then the films that are there, each with what loads it; which are not is said."""
+    found: dict[str, Callable[[], Clip]] = {f"rendered, {name}": partial(rendered, name) for name in ("gina", "hugo")}
     for name in FILMS:
-        if (folder / name).exists():
-            with closing(read_file(Source("file", str(folder / name)))) as frames:
-                yield name.split("_")[0], [(index / fps, image) for index, (image, fps) in enumerate(frames)]
+        try:
+            path = data(name)
+        except ConfigError as exc:
+            console.print(f"left out: {exc}")
+        else:
+            found[path.name.split("_")[0]] = partial(filmed, path)
+    return found
 
 
 def main() -> None:
     """Print the table."""
+    make_parser(__doc__).parse_args()
+    console = Console(width=120)
     cv2.setNumThreads(1)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # the graph has threads of its own, which count as well
     table = Table(title=f"times and joints against {REFERENCE}; one core")
@@ -113,12 +130,12 @@ def main() -> None:
             "one person": PoseSettings(estimator="blazepose", models=models, max_people=1),
             "three people": PoseSettings(estimator="blazepose", models=models),
         }
-        for title, clip in clips():
-            records = compare(clip, settings)
+        for title, load in steps(list(clips(console).items()), "watching", console):
+            records = compare(load(), settings)
             for name, record in records.items():
                 table.add_row(title, name, *_figures(record, records[REFERENCE]))
                 title = ""  # noqa: PLW2901 - said once for each clip
-    Console(width=120).print(table)
+    console.print(table)
 
 
 def _figures(record: Record, reference: Record) -> Iterator[str]:
@@ -134,4 +151,4 @@ def _figures(record: Record, reference: Record) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
