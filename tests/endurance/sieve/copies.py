@@ -34,6 +34,7 @@ _FEWEST_BYTES = 8  # different ones in a block
 _ROUGHEST_FIT = 0.9  # of a window's variation that a parabola explains: ramps and bows are everywhere
 _TINY = 1e-6  # less is a rounded 0
 _COMMON = 4  # a value that occurs oftener in the secrets is a limit or a mask
+_COARSE = {"u1", "i1", "<i2", ">i2", "<f2", ">f2"}  # which have so few values that some are secret ones by chance
 _MOST_WINDOWS = 100_000  # of one secret; of more, so many are drawn by lot
 
 _APART = np.sqrt(2 * (1 - ALIKE))  # of two vectors of length 1 with that correlation
@@ -128,7 +129,7 @@ def _look_at(data: bytes, secrets: Secrets, *, by_shape: bool) -> Iterator[str]:
     for how, numbers in rows_of_numbers(data):
         if by_shape and (name := secrets.alike(numbers)) is not None:
             yield f"read as {how}, it follows {name}"
-        elif "f2" not in how and "1" not in how and "i2" not in how and secrets.has_values(numbers):
+        elif how.split()[0] not in _COARSE and secrets.has_values(numbers):
             yield f"read as {how}, it has {RUN} secret numbers in a row"
 
 
@@ -138,7 +139,8 @@ def _windows(numbers: Numbers, stride: int) -> Numbers:
     if len(numbers) < length:
         return np.empty((0, WINDOW))
     every = np.lib.stride_tricks.sliding_window_view(numbers, length)[:, ::stride]
-    return every[np.arange(len(every)) // stride % _HOP == 0]
+    chosen: Numbers = every[np.arange(len(every)) // stride % _HOP == 0]
+    return chosen
 
 
 def _shapes(windows: Numbers) -> Numbers:
@@ -150,13 +152,15 @@ def _shapes(windows: Numbers) -> Numbers:
     windows = windows[(np.diff(levels, axis=1) > 0).sum(axis=1) >= _FEWEST_LEVELS - 1]
     centred = windows - windows.mean(axis=1, keepdims=True)
     shapes = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-    return shapes[np.square(shapes @ _PARABOLAS).sum(axis=1) < _ROUGHEST_FIT]
+    rough: Numbers = shapes[np.square(shapes @ _PARABOLAS).sum(axis=1) < _ROUGHEST_FIT]
+    return rough
 
 
 def _uncommon(numbers: Numbers) -> npt.NDArray[np.float32]:
     """The values that say something."""
-    found, often = np.unique(numbers[np.isfinite(numbers)].astype(np.float32), return_counts=True)
-    return found[(often <= _COMMON) & (np.abs(found) > _TINY)]
+    values, often = np.unique(numbers[np.isfinite(numbers)].astype(np.float32), return_counts=True)
+    found: npt.NDArray[np.float32] = values[(often <= _COMMON) & (np.abs(values) > _TINY)]
+    return found
 
 
 def _longest_run(flags: npt.NDArray[np.bool_]) -> int:

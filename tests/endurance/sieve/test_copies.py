@@ -112,10 +112,11 @@ def test_fifteen_coordinates_in_a_row_are_found_in_any_unit(place: tuple[int, in
     assert SECRETS.alike(np.concatenate([RNG.normal(size=7), values, RNG.normal(size=5)]))
 
 
-def test_a_movement_over_time_is_found_by_its_values():
-    """One joint's course, a smooth curve like many, is known by the bits of its numbers."""
+@pytest.mark.parametrize("offset", range(4))
+def test_a_movement_over_time_is_found_by_its_values(offset: int):
+    """One joint's course, a smooth curve like many, is known by the bits of its numbers, from whichever byte on."""
     wrist = JOINTS[:40, 16, 0]
-    assert "secret numbers" in found(wrist.astype("<f4").tobytes())[0]
+    assert any("secret numbers" in finding for finding in found(bytes(offset) + wrist.astype("<f4").tobytes()))
     assert found(json.dumps([float(value) for value in wrist]).encode())
 
 

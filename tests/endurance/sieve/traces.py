@@ -128,7 +128,8 @@ def _in_cells(times: Numbers, values: Numbers, cells: int) -> Numbers:
 def _ranked(values: Numbers) -> Numbers:
     """Ranks by column, with mean 0; 0 where there is none."""
     ranks = rankdata(values, axis=0, nan_policy="omit")
-    return np.nan_to_num(ranks - np.nanmean(ranks, axis=0))
+    centred: Numbers = np.nan_to_num(ranks - np.nanmean(ranks, axis=0))
+    return centred
 
 
 def _correlate(said: Numbers, seen: Numbers, width: int) -> _Moves:
