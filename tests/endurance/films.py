@@ -1,6 +1,7 @@
 """A camera's pictures for hours that never repeat: rendered people in a random order, in a light that wanders.
 
-with mjpeg_camera(Projector(make_films(directory), seed=0).show, between_s=1 / FPS) as camera: ...
+show = Projector(make_films(directory, ["ada", "ben"]), seed=0).show
+with mjpeg_camera(show, 1 / FPS) as camera: ...
 """
 
 import itertools
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from device.camera.sources import Image
+from device.camera.sources import Image, Source, read_file
 from tests import tiny
 from training.synthesis import random_footage, write_clips
 
@@ -60,13 +62,10 @@ class Projector:
             reel = self._reels[self._rng.integers(len(self._reels))]
             start = int(self._rng.integers(len(reel)))
             for data in itertools.islice(itertools.cycle(reel), start, start + frames):
-                yield cv2.imdecode(data, cv2.IMREAD_COLOR)
+                yield np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
-def _read(film: Path) -> list[np.ndarray]:
+def _read(film: Path) -> list[npt.NDArray[np.uint8]]:
     """Its pictures, each as a JPEG file in memory."""
-    capture, pictures = cv2.VideoCapture(str(film)), []
-    while (frame := capture.read())[0]:
-        pictures.append(cv2.imencode(".jpg", frame[1], [cv2.IMWRITE_JPEG_QUALITY, 95])[1])
-    capture.release()
-    return pictures
+    pictures = (image for image, _ in read_file(Source("file", str(film))))
+    return [cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1] for image in pictures]

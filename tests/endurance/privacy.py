@@ -10,7 +10,6 @@ often, or is so fine, that it could (`sieve.figures`). Exits with 1 if anything 
 did not happen, for then the capture proves nothing. It says of how many numbers it can say nothing.
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -27,14 +26,16 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from core.bundle import BACKGROUND
+from core.bundle import BACKGROUND, Bundle
 from core.messages import ActionEvent, CurrentAction, RoundClosed, decode
 from core.signing import SigningKey
+from core.weights import Weights
 from device.learning.samples import SampleStore
 from device.settings import StatusSettings
 from posefleet.broker import LocalBroker
 from posefleet.demo.tap import read
 from tests import learning
+from tests.benchmarks.command import CACHE, make_parser, passing, positive_float, run
 from tests.broker import Received, Subscriber, wait_until
 from tests.device.mjpeg import MjpegCamera, mjpeg_camera
 from tests.e2e.household import SITE, Household, household
@@ -43,7 +44,7 @@ from tests.endurance.films import FPS, Projector, make_films
 from tests.endurance.sieve.copies import Secrets, copies
 from tests.endurance.sieve.courses import courses
 from tests.endurance.sieve.figures import figures
-from tests.endurance.sieve.traces import STEP_S, Course, Seen, traces
+from tests.endurance.sieve.traces import LATEST_S, LEVEL, STEP_S, Course, Seen, traces
 from tests.endurance.witness import read_secrets, read_seen
 from tests.fleet.world import set_up
 
@@ -51,6 +52,13 @@ WATCHED, OTHER = "kitchen", "studio"
 FIGURES_S = StatusSettings().figures_s  # as a user has it
 _PREVIEW_BYTES = 50_000  # several pictures
 _PEOPLE = ("ada", "ben", "cy", "dora", "eve")
+
+HAPPENINGS = (
+    *("lessons", "pictures in the preview", "rounds", "releases"),
+    *("starts", "ends", "ended by a lost camera"),
+)
+"""What a capture without is worth nothing."""
+_LEAST_MINUTES = LATEST_S / LEVEL / 60  # of capture, for `traces`
 
 _CONTROL = "a planted number"
 _FIGURES = r"/status\.(frames|fps|latency|queue)\b"
@@ -76,15 +84,12 @@ class Capture:
 
 def live(house: Household, camera: MjpegCamera, seconds: float) -> Counter[str]:
     """Let everything happen, again and again; how often each thing did."""
-    happened: Counter[str] = Counter()
+    happened = Counter(dict.fromkeys(HAPPENINGS, 0))
     deadline = time.monotonic() + seconds
     while True:
         happened["lessons"] += _teach(house)
         happened["pictures in the preview"] += _preview(house)
-        closed = len(house.rounds(RoundClosed))
-        house.ask_for_round()
-        _lose(house, camera)
-        wait_until(lambda closed=closed: len(house.rounds(RoundClosed)) > closed, "the end of a round", 120)
+        _close_round(house, camera)
         if time.monotonic() > deadline:
             break
     happened["rounds"] = len(house.rounds(RoundClosed))
@@ -143,6 +148,14 @@ def _lose(house: Household, camera: MjpegCamera) -> None:
     wait_until(lambda: state() == "ok", "a camera that is back", 40)
 
 
+def _close_round(house: Household, camera: MjpegCamera) -> None:
+    """A round from beginning to end, in which the camera is lost."""
+    closed = len(house.rounds(RoundClosed))
+    house.ask_for_round()
+    _lose(house, camera)
+    wait_until(lambda: len(house.rounds(RoundClosed)) > closed, "the end of a round", 120)
+
+
 def _run(command: list[str], config: Path) -> "subprocess.Popen[str]":
     line = [sys.executable, "-m", "posefleet", *command, "--config", str(config)]
     return subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -154,8 +167,9 @@ def capture(seconds: float, films: Path) -> Capture:
         directory = Path(name)
         weights = learning.trained_once(directory)
 
-        def release(version: int = 1, **changes: object):  # as tests.conftest.BundleFactory
-            return learning.release(version, weights=changes["weights"], key=changes["key"] or SigningKey.generate())
+        def release(version: int = 1, *, weights: Weights | None = weights, key: SigningKey | None = None) -> Bundle:
+            assert weights is not None
+            return learning.release(version, weights=weights, key=key or SigningKey.generate())
 
         beginning = set_up(directory / "operator", release, weights)
         show = Projector(make_films(films, _PEOPLE), seed=0).show
@@ -229,11 +243,14 @@ def explanation(name: str) -> str | None:
 
 def main() -> int:
     """Run and report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--films", type=Path, default=Path(tempfile.gettempdir()) / "posefleet-films")
+    parser = make_parser(__doc__)
+    parser.add_argument("--minutes", type=positive_float, default=10.0, help=f"of capture, {_LEAST_MINUTES:g} at least")
+    parser.add_argument("--films", type=Path, default=CACHE / "films", help="where rendered people are kept")
     console, options = Console(soft_wrap=True), parser.parse_args()
-    captured = capture(60 * options.minutes, options.films)
+    if options.minutes < _LEAST_MINUTES:
+        parser.error(f"--minutes {options.minutes:g}: less than {_LEAST_MINUTES:g} prove nothing, see sieve.traces")
+    with passing("listening", 60 * options.minutes):
+        captured = capture(60 * options.minutes, options.films)
     kinds: Counter[str] = Counter()
     for message in captured.messages:
         with suppress(ValueError):
@@ -243,8 +260,10 @@ def main() -> int:
     console.print(f"what happened: {dict(captured.happened)}")
     findings = sift(captured, console)
     console.print("\n".join(findings[:20]) or "nothing but documented messages")
-    return int(bool(findings) or not all(captured.happened.values()))
+    if never := [name for name in HAPPENINGS if not captured.happened[name]]:
+        console.print(f"the capture proves nothing; none of: {', '.join(never)}")
+    return int(bool(findings or never))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,22 +1,28 @@
 """`posefleet`, but what the daemon's estimator sees is kept in a file beside its configuration: the tests' own eyes.
 
-python -m tests.endurance.witness device run --config kitchen/device.toml       # kitchen/witness.npz at its end
+    python -m tests.endurance.witness device run --config kitchen/device.toml       # kitchen/witness.npz at its end
 
-secrets, seen = read_secrets(path), read_seen(path)         # for tests.endurance.sieve
+What is kept is for `tests.endurance.sieve`:
+
+    secrets, seen = read_secrets(path), read_seen(path)
 """
 
-import sys
+import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import cv2
 import numpy as np
 
 import device.classifier
 import device.vision
+from core.features import FeatureSpec, extract
 from core.skeleton import MEDIAPIPE33, Array, Pose
 from device.camera.sources import Image
-from device.pose import Effort, PoseEstimator
+from device.pose import Effort, PoseEstimator, make_estimator
 from device.settings import PoseSettings
 from posefleet.__main__ import main
 from tests.endurance.sieve.copies import Secrets
@@ -46,10 +52,11 @@ class Witness:
         poses = self._inner.estimate(image, captured_at)
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         if len(self._times) % _PICTURE_EVERY == 0:
-            self._thumbnails.append(cv2.resize(grey, _THUMBNAIL, interpolation=cv2.INTER_AREA))
+            self._thumbnails.append(np.asarray(cv2.resize(grey, _THUMBNAIL, interpolation=cv2.INTER_AREA), np.uint8))
             self._rows.append(image[:: max(image.shape[0] // _ROW_EVERY, 1)].tobytes())
         self._times.append(time.time())
-        self._lights.append(cv2.resize(grey.astype(np.float32), _PARTS, interpolation=cv2.INTER_AREA))
+        light = cv2.resize(grey.astype(np.float32), _PARTS, interpolation=cv2.INTER_AREA)
+        self._lights.append(np.asarray(light, np.float32))
         self._joints.append(np.column_stack([poses[0].joints, poses[0].score]) if poses else _NOBODY)
         return poses
 
@@ -99,23 +106,34 @@ def read_seen(path: Path) -> Seen:
     return Seen(float(times[0]), names, grid)
 
 
-def _bear_witness(path: Path) -> None:
-    """Let the daemon that this process becomes look through a witness."""
-    make, extract = device.vision.make_estimator, device.classifier.extract
+@contextmanager
+def _bearing_witness(path: Path) -> Iterator[None]:
+    """Let a daemon of this process look through a witness."""
     witnesses: list[Witness] = []
 
     def make_witness(settings: PoseSettings) -> Witness:
-        witnesses.append(Witness(make(settings), path))
+        witnesses.append(Witness(make_estimator(settings), path))
         return witnesses[-1]
 
-    def extract_and_keep(keypoints: Array, spec: object, *, rate_hz: float) -> Array:
+    def extract_and_keep(keypoints: Array, spec: FeatureSpec, *, rate_hz: float) -> Array:
         features = extract(keypoints, spec, rate_hz=rate_hz)
         witnesses[-1].features += [row.copy() for row in features[-4:]]  # the newest of overlapping windows
         return features
 
-    device.vision.make_estimator, device.classifier.extract = make_witness, extract_and_keep
+    with (
+        patch.object(device.vision, "make_estimator", make_witness),
+        patch.object(device.classifier, "extract", extract_and_keep),
+    ):
+        yield
 
 
 if __name__ == "__main__":
-    _bear_witness(Path(sys.argv[sys.argv.index("--config") + 1]).with_name("witness.npz"))
-    main()
+    parser = argparse.ArgumentParser(
+        "python -m tests.endurance.witness",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", type=Path, required=True, help="as `posefleet device run` has it")
+    with _bearing_witness(parser.parse_known_args()[0].config.with_name("witness.npz")):
+        main()
