@@ -1,13 +1,12 @@
 """Two hosts, a device and a broker, with a bad network between them: nothing is lost, and memory stays flat.
 
-    python -m tests.endurance.network --minutes 6        # root; says what is absent if it cannot
+    python -m tests.endurance.network --minutes 6        # as root, with mosquitto, `ip` and /dev/net/tun
 
 A fifth of the packets is lost in each direction, 64 kbit/s are all there is, and again and again nothing gets through
 for a minute. Exits with 1, and says why, unless every event arrived once by its number, in order, and the process's
 memory did not grow after the first part of the run. What this machine lacks is said, and exits with 2.
 """
 
-import argparse
 import contextlib
 import subprocess
 import sys
@@ -19,14 +18,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from core.errors import ConfigError
 from device.bench.worker import resident_mb
 from posefleet.broker import find_mosquitto, free_port
+from tests.benchmarks.command import make_parser, passing, positive_float, run
 from tests.broker import wait_until
 from tests.endurance.ledger import Ledger
 from tests.endurance.maker import IDENTITY, Orders, events_of, made, waiting
-from tests.endurance.tunnel import NEAR, Badness, Tunnel, missing
+from tests.endurance.tunnel import NEAR, Impairment, Tunnel, missing
 
-BAD = Badness(loss=0.2, bits_per_second=64_000)
+BAD = Impairment(loss=0.2, bits_per_second=64_000)
 GROWTH_MB = 3.0  # what a process may grow by after a third of the run: an arena or a cache, nothing that goes on
 _CONF = "listener {port} 0.0.0.0\nallow_anonymous true\npersistence false\nmax_queued_messages 0\n"
 
@@ -71,9 +72,9 @@ def endure(directory: Path, *, seconds: float, part_s: float, per_second: float)
         last_mb = resident_mb(maker.pid)
     ledger = Ledger(tuple(events_of(got.read_bytes().splitlines())))
     faults = ledger.faults(newest)
-    if sizes and last_mb - sizes[len(sizes) // 3] > GROWTH_MB:
-        faults.append(f"memory grew from {sizes[len(sizes) // 3]:.1f} to {last_mb:.1f} MB")
     first_mb = sizes[len(sizes) // 3] if sizes else last_mb
+    if last_mb - first_mb > GROWTH_MB:
+        faults.append(f"memory grew from {first_mb:.1f} to {last_mb:.1f} MB")
     arrived, twice = len(ledger.first_arrivals), ledger.duplicates
     return Report(newest, arrived, twice, tunnel.lost, tunnel.carried, first_mb, last_mb, faults)
 
@@ -104,23 +105,25 @@ def _start(stack: ExitStack, command: list[str], log: Path) -> "subprocess.Popen
 
 
 def main() -> int:
-    """Run and report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=6.0)
-    parser.add_argument("--part-s", type=float, default=60.0, help="how long nothing gets through, every other time")
-    parser.add_argument("--per-second", type=float, default=3.0, help="events")
+    """Run and report.
+
+    Raises:
+        ConfigError: two hosts cannot be made on this machine.
+    """
+    parser = make_parser(__doc__)
+    parser.add_argument("--minutes", type=positive_float, default=6.0, help="in which events are made")
+    parser.add_argument("--part-s", type=positive_float, default=60.0, help="of silence, and as long until the next")
+    parser.add_argument("--per-second", type=positive_float, default=3.0, help="how many events are made")
     options = parser.parse_args()
-    console = Console(soft_wrap=True)
-    absent = missing() + ([] if find_mosquitto() else ["mosquitto"])
-    if absent:
-        console.print(f"two hosts cannot be made here: {', '.join(absent)} absent")
-        return 2
-    with tempfile.TemporaryDirectory() as name:
-        report = endure(Path(name), seconds=60 * options.minutes, part_s=options.part_s, per_second=options.per_second)
+    console, seconds = Console(soft_wrap=True), 60 * options.minutes
+    if absent := missing() + ([] if find_mosquitto() else ["mosquitto"]):
+        raise ConfigError(f"two hosts cannot be made here: {', '.join(absent)} absent")
+    with tempfile.TemporaryDirectory() as name, passing("a bad network", seconds):
+        report = endure(Path(name), seconds=seconds, part_s=options.part_s, per_second=options.per_second)
     console.print(f"{IDENTITY.name}: {report}")
     console.print("; ".join(report.faults[:5]) or "all in order")
     return int(bool(report.faults))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

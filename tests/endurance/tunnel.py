@@ -3,7 +3,7 @@
 Packets between the two go through this process, which loses, delays and withholds them: no kernel module for traffic
 control is needed, only root, `ip` and /dev/net/tun. `missing()` says what of that is absent.
 
-    with Tunnel(Badness(loss=0.2, bits_per_second=64_000)) as tunnel:
+    with Tunnel(Impairment(loss=0.2, bits_per_second=64_000)) as tunnel:
         subprocess.Popen([*tunnel.near, "mosquitto", ...])       # runs as the host 10.66.0.1
         tunnel.partition(60)
 """
@@ -18,10 +18,14 @@ import struct
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from core.errors import ConfigError
 
 NEAR, FAR = "10.66.0.1", "10.66.0.2"
 _DEVICE = Path("/dev/net/tun")
@@ -39,7 +43,7 @@ def missing() -> list[str]:
 
 
 @dataclass(frozen=True)
-class Badness:
+class Impairment:
     """What the network does to packets, in each direction."""
 
     loss: float = 0.0
@@ -49,24 +53,32 @@ class Badness:
 
 
 class Tunnel:
-    """See the module."""
+    """See the module.
 
-    def __init__(self, badness: Badness) -> None:
-        self.badness = badness
+    Raises:
+        ConfigError: on entering, this machine lets nobody make namespaces or TUN devices.
+    """
+
+    def __init__(self, impairment: Impairment) -> None:
+        self.impairment = impairment
         self.lost = self.carried = 0
         self._names = (f"pf{os.getpid()}a", f"pf{os.getpid()}b")
-        self._dice = random.Random(badness.seed)
+        self._dice = random.Random(impairment.seed)
         self._parted_until = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._carry, daemon=True)
 
     def __enter__(self) -> Self:
-        for name in self._names:
-            _ip("netns", "add", name)
-        self._ends = [_open_tun(name) for name in self._names]
-        for name, address, peer in zip(self._names, (NEAR, FAR), (FAR, NEAR), strict=True):
-            for command in (f"addr add {address} peer {peer} dev pf0", "link set pf0 up", "link set lo up"):
-                _ip("-n", name, *command.split())
+        with ExitStack() as made:  # undone unless all of it succeeds
+            self._ends = []
+            for name, address, peer in zip(self._names, (NEAR, FAR), (FAR, NEAR), strict=True):
+                _ip("netns", "add", name)
+                made.callback(_ip, "netns", "del", name)
+                self._ends.append(_open_tun(name))
+                made.callback(os.close, self._ends[-1])
+                for command in (f"addr add {address} peer {peer} dev pf0", "link set pf0 up", "link set lo up"):
+                    _ip("-n", name, *command.split())
+            self._made = made.pop_all()
         self._thread.start()
         return self
 
@@ -75,10 +87,7 @@ class Tunnel:
     ) -> None:
         self._stop.set()
         self._thread.join()
-        for end in self._ends:
-            os.close(end)
-        for name in self._names:
-            _ip("netns", "del", name)
+        self._made.close()
 
     @property
     def near(self) -> tuple[str, ...]:
@@ -107,40 +116,42 @@ class Tunnel:
                 if self._is_lost(now) or starts - now > _LONGEST_QUEUE_S:
                     self.lost += 1
                     continue
-                free_at[other] = starts + len(packet) * 8 / self.badness.bits_per_second
+                free_at[other] = starts + len(packet) * 8 / self.impairment.bits_per_second
                 number += 1
-                heapq.heappush(waiting, (free_at[other] + self.badness.delay_s, number, other, packet))
+                heapq.heappush(waiting, (free_at[other] + self.impairment.delay_s, number, other, packet))
             while waiting and waiting[0][0] <= now:
                 _, _, other, packet = heapq.heappop(waiting)
                 os.write(self._ends[other], packet)
                 self.carried += 1
 
     def _is_lost(self, now: float) -> bool:
-        return now < self._parted_until or self._dice.random() < self.badness.loss
+        return now < self._parted_until or self._dice.random() < self.impairment.loss
 
 
 def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+    done = subprocess.run(["ip", *arguments], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise ConfigError(f"ip {' '.join(arguments)}: {done.stderr.strip()}; namespaces need root and CAP_SYS_ADMIN")
 
 
 def _open_tun(namespace: str) -> int:
     """A TUN device `pf0` in a namespace, made by a thread that goes there and ends."""
-    made: list[int] = []
 
-    def make() -> None:
+    def make() -> int:
         with Path(f"/var/run/netns/{namespace}").open("rb") as place:
-            os_setns(place.fileno())
+            _setns(place.fileno())
         end = os.open(_DEVICE, os.O_RDWR)
         fcntl.ioctl(end, _TUNSETIFF, struct.pack("16sH", b"pf0", _IFF_TUN | _IFF_NO_PI))
-        made.append(end)
+        return end
 
-    thread = threading.Thread(target=make)
-    thread.start()
-    thread.join()
-    return made[0]
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            return thread.submit(make).result()
+        except OSError as exc:
+            raise ConfigError(f"{_DEVICE}: {exc}; a TUN device needs root and CAP_NET_ADMIN") from exc
 
 
-def os_setns(namespace: int) -> None:
+def _setns(namespace: int) -> None:
     """Let this thread's network be another one; Python 3.11 has no function for it."""
     import ctypes
 
