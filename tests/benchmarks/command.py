@@ -17,11 +17,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from core.errors import ConfigError, PosefleetError
 
@@ -59,6 +61,13 @@ def positive_int(text: str) -> int:
     return number
 
 
+def whole_number(text: str) -> int:
+    """For options that count something of which there may be none."""
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is too few; at least 0")
+    return number
+
+
 def positive_float(text: str) -> float:
     """For options that are a time or a rate."""
     if not 0 < (number := float(text)) < math.inf:
@@ -81,8 +90,23 @@ def data(name: str) -> Path:
 
 def steps(items: Sequence[Item], what: str, console: Console) -> Iterator[Item]:
     """The items, and a bar that moves between them only: what a thread draws would count as time of the measured."""
-    with Progress(console=console, auto_refresh=False, transient=True) as progress:
+    with Progress(console=console, auto_refresh=False, transient=True, disable=not console.is_terminal) as progress:
         yield from progress.track(items, description=what)
+
+
+@contextmanager
+def passing(what: str, seconds: float) -> Iterator[None]:
+    """A line that says how much of a time has passed, for as long as the block lasts; for what measures no time."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn(what),
+        TimeElapsedColumn(),
+        f"of {timedelta(seconds=round(seconds))} and more",
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        progress.add_task(what)
+        yield
 
 
 def run(main: Callable[[], int | None]) -> None:

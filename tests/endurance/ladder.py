@@ -9,14 +9,11 @@ and when. Exits with 1, and says why, unless it named steps, reported the budget
 every step back afterwards.
 """
 
-import argparse
 import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -28,7 +25,9 @@ from core.signing import SigningKey
 from device.latency.meter import TOTAL
 from posefleet.broker import LocalBroker
 from tests import learning
+from tests.benchmarks.command import make_parser, positive_float, run
 from tests.broker import Subscriber
+from tests.device.busy import load
 from tests.device.events import TOPICS
 from tests.device.world import World
 from training.synthesis.plays import group
@@ -95,20 +94,8 @@ def write_film(path: Path) -> None:
     writer.release()
 
 
-@contextmanager
-def load() -> Iterator[None]:
-    """Two processes that never rest, on the core that this process is on."""
-    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def endure(world: World, watch: Watch, console: Console) -> None:
-    """Undisturbed, under load, and after it.
+def endure(world: World, watch: Watch, console: Console, *, core: int) -> None:
+    """Undisturbed, under load on the daemon's core, and after it.
 
     Raises:
         SystemExit: the ladder does not do what it must.
@@ -119,7 +106,7 @@ def endure(world: World, watch: Watch, console: Console) -> None:
         console.print(f"the budget is {budget_ms} ms")
         world.write(latency={"budget_ms": budget_ms})
         daemon.reload()
-        with load():
+        with load(core):
             watch.until(lambda status: bool(status.degraded), "a step down")
             watch.until(lambda status: bool(status.degraded) and not status.problems, "within the budget", times=_TIMES)
         watch.until(lambda status: not status.degraded, "all steps taken back")
@@ -130,11 +117,12 @@ def endure(world: World, watch: Watch, console: Console) -> None:
 
 def main() -> None:
     """Run and report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--patience", type=float, default=20.0, help="seconds of room before a step up")
+    parser = make_parser(__doc__)
+    parser.add_argument("--patience", type=positive_float, default=20.0, help="seconds of room before a step up")
     options = parser.parse_args()
     console = Console(soft_wrap=True, highlight=False)
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # and so is all that is started from here
+    core = max(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {core})  # and so is all that is started from here
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         directory = Path(name)
         bundle = learning.release(1, weights=learning.train_tiny(), key=SigningKey.generate())
@@ -142,13 +130,17 @@ def main() -> None:
         world = World(directory, bundle, broker.port)
         write_film(directory / "people.avi")
         write_pose_models(directory / "pose-models")
-        pose = {"estimator": "blazepose", "recording": None, "models": str(directory / "pose-models")}
-        latency = {"budget_ms": _GENEROUS_MS, "patience_s": options.patience}
-        status = {"figures_s": _FIGURES_S}
-        world.write(camera={"url": str(directory / "people.avi")}, pose=pose, latency=latency, status=status)
+        pose: dict[str, object] = {
+            "estimator": "blazepose",
+            "recording": None,
+            "models": str(directory / "pose-models"),
+        }
+        latency: dict[str, object] = {"budget_ms": _GENEROUS_MS, "patience_s": options.patience}
+        camera: dict[str, object] = {"url": str(directory / "people.avi")}
+        world.write(camera=camera, pose=pose, latency=latency, status={"figures_s": _FIGURES_S})
         watch = Watch(stack.enter_context(Subscriber(broker.port)), console)
-        endure(world, watch, console)
+        endure(world, watch, console, core=core)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,10 +1,11 @@
 """A process that makes events as fast as it is told, through the daemon's own outbox and link, until it is stopped.
 
-    python -m tests.endurance.maker DIRECTORY PORT PER_SECOND TOTAL [QUOTA_BYTES]
+    python -m tests.endurance.maker /var/tmp/maker 1883 3 1000         # three a second, a thousand and a few
 
 It may be killed at any moment and started again: like the daemon it then ends what was open, and goes on counting.
 """
 
+import argparse
 import itertools
 import signal
 import sqlite3
@@ -118,9 +119,22 @@ def events_of(payloads: list[bytes]) -> list[ActionEvent]:
     return [decode(payload, ActionEvent) for payload in payloads]
 
 
+def main() -> None:
+    """Make events until stopped."""
+    parser = argparse.ArgumentParser(
+        "python -m tests.endurance.maker", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("directory", type=Path, help="that has the outbox, or will")
+    parser.add_argument("port", type=int, help="of the broker")
+    parser.add_argument("per_second", type=float, help="how many events are made a second")
+    parser.add_argument("total", type=int, help="how many are made, but for those that end what began")
+    parser.add_argument("quota_bytes", type=int, nargs="?", default=_ROOM, help="of the outbox; 100 MB if left out")
+    parser.add_argument("host", nargs="?", default="127.0.0.1", help="of the broker; this one if left out")
+    orders, stop = Orders(**vars(parser.parse_args())), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _make(orders, stop)
+
+
 if __name__ == "__main__":
-    stopped = threading.Event()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda *_: stopped.set())
-    place, port, rate, total, quota_bytes, host = sys.argv[1:]
-    _make(Orders(Path(place), int(port), float(rate), int(total), int(quota_bytes), host), stopped)
+    main()

@@ -8,7 +8,6 @@ film. Both are killed with SIGKILL at the same moments, most while the broker is
 being delivered. Exits with 1, and says why, unless every event arrived once by its number, in order, without a gap.
 """
 
-import argparse
 import random
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from core.messages import Status, decode
 from core.signing import SigningKey
 from posefleet.broker import LocalBroker
 from tests import learning
+from tests.benchmarks.command import make_parser, passing, positive_float, positive_int, run, whole_number
 from tests.broker import Line, Received, Subscriber, wait_until
 from tests.device.events import TOPICS
 from tests.device.world import World
@@ -170,18 +170,18 @@ def _outcome(name: str, state: Path, payloads: list[bytes]) -> Outcome:
 
 def main() -> int:
     """Run and report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=10.0, help="that the broker is away")
-    parser.add_argument("--events", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--quota-kb", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser = make_parser(__doc__)
+    parser.add_argument("--minutes", type=positive_float, default=10.0, help="that the broker is away")
+    parser.add_argument("--events", type=positive_int, default=2000, help="that are made meanwhile")
+    parser.add_argument("--kills", type=whole_number, default=20, help="of both processes, one in five afterwards")
+    parser.add_argument("--quota-kb", type=positive_int, default=100_000, help="that may wait; less loses events")
+    parser.add_argument("--seed", type=whole_number, default=0, help="of the moments of the kills")
     options = parser.parse_args()
     plan = Plan(60 * options.minutes, options.events, options.kills, 1000 * options.quota_kb, options.seed)
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         bundle = learning.release(1, weights=learning.trained_once(directory), key=SigningKey.generate())
-        with LocalBroker(0, directory / "broker") as broker:
+        with LocalBroker(0, directory / "broker") as broker, passing("the broker is away", plan.outage_s):
             outcomes = endure(directory, bundle, broker, plan)
     for outcome in outcomes:
         Console(soft_wrap=True).print(str(outcome))
@@ -189,4 +189,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)
