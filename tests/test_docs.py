@@ -1,3 +1,4 @@
+import ast
 import json
 import re
 import shlex
@@ -10,12 +11,14 @@ from typer.main import get_command
 from posefleet.__main__ import app
 
 ROOT = Path(__file__).parents[1]
+MEASURING = [path for name in ("benchmarks", "endurance") for path in sorted((ROOT / "tests" / name).rglob("*.py"))]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _LINK = re.compile(r"\]\(([^)#:\s]+)\)")
 _JSON = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _TEST = re.compile(r"`(test_\w+)`")
 _SHELL = re.compile(r"^```(?:sh)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(posefleet [^`]+)`")
+_MODULE = re.compile(r"python -m (tests[.\w]+)([^\n#`]*)")
 _SHORTHANDS = {"posefleet convert": "classifier"}  # what stands there if the command's name is left out
 _PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -59,3 +62,16 @@ def test_commands_of_a_page_are_there(page: Path):
                 name = word if word in command.commands else _SHORTHANDS.get(path, word)
                 assert name in command.commands, f"{page.name}: {path} has no command {name}"
                 command, path = command.commands[name], f"{path} {name}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *MEASURING], ids=lambda page: str(page.relative_to(ROOT)))
+def test_measuring_commands_of_a_page_are_there(page: Path):
+    """Every `python -m tests...` that a page or a module's docstring names is there, with the options that it gives."""
+    text = page.read_text()
+    for module, words in _MODULE.findall(text if page.suffix == ".md" else ast.get_docstring(ast.parse(text)) or ""):
+        place = ROOT / module.replace(".", "/")
+        path = place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
+        assert path.exists(), f"{page.name}: there is no {module}"
+        options = re.findall(r"(?<!\S)--[\w-]+", words)
+        unknown = [one for one in options if one != "--help" and f'"{one}"' not in path.read_text()]
+        assert not unknown, f"{page.name}: {module} has no {', '.join(unknown)}"
