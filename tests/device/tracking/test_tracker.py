@@ -197,18 +197,21 @@ def test_clearing_ends_everybody():
 
 @given(
     st.lists(
-        st.tuples(st.floats(0.01, 1.0), st.lists(st.floats(0, 3), max_size=4)),
+        st.tuples(
+            st.floats(0.01, 1.0), st.lists(st.tuples(st.floats(0, 3), st.sampled_from([20, 120, 220])), max_size=4)
+        ),
         max_size=25,
     )
 )
 def test_numbers_are_unique_and_never_come_back(frames):
-    """Whoever appears wherever: a frame has no number twice, each departure is told once, and its number is gone."""
+    """Whoever appears wherever in what: no frame has a number twice, departures are told once, and are for good."""
     tracker, moment = Tracker(), 0.0
     gone: set[int] = set()
     known: set[int] = set()
-    for step, places in frames:
+    for step, present in frames:
         moment += step
-        people, departures = tracker.update([person(moment, at=place) for place in places], moment)
+        clothed = [(person(moment, at=place), grey) for place, grey in present]
+        people, departures = tracker.update([pose for pose, _ in clothed], moment, painted(*clothed))
         seen = [number for number, _ in people]
         assert len(set(seen)) == len(seen)
         assert not set(seen) & gone
