@@ -43,7 +43,9 @@ def main() -> None:
     """
     parser = make_parser(__doc__)
     parser.add_argument("--kind", choices=("mjpeg", "rtsp"), default="mjpeg", help="of the camera")
-    parser.add_argument("--times", type=positive_int, default=20, help="that each fault happens, some 15 s each")
+    parser.add_argument(
+        "--times", type=positive_int, default=20, help="that each fault happens, some seven seconds each"
+    )
     options = parser.parse_args()
     if options.kind == "rtsp" and not has_rtsp():
         raise ConfigError(
