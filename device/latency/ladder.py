@@ -105,10 +105,11 @@ def _lighter(name: LadderStep, workload: Workload, *, choice: bool, camera: bool
     effort = workload.effort
     if name == "detection":
         rarer = min(_RARER * effort.detect_every, _RAREST)
-        says = f"newcomers are looked for in one of {rarer} frames instead of {effort.detect_every}"
+        says = f"newcomers are looked for in one of {rarer} frames instead of {effort.detect_every}, one at a time"
         # With room for one person only there is nobody else to look for.
         useful = choice and effort.max_people > 1 and rarer > effort.detect_every
-        return [(says, replace(workload, effort=replace(effort, detect_every=rarer)))] if useful else []
+        lighter = replace(effort, detect_every=rarer, at_once=False)
+        return [(says, replace(workload, effort=lighter))] if useful else []
     if name == "alternate":
         return [("every second picture is looked at, movement in between is interpolated", replace(workload, every=2))]
     if name == "resolution":

@@ -24,10 +24,12 @@ class Effort:
     Attributes:
         max_people: the most people followed at once.
         detect_every: look for further people in every so many-th frame.
+        at_once: whether all of them may be looked for in one frame, which then takes some times as long as others.
     """
 
     max_people: int
     detect_every: int
+    at_once: bool = True
 
 
 class PoseEstimator(Protocol):

@@ -54,7 +54,7 @@ class Finding:
         self._detector, self._landmarks, self._following = detector, landmarks, following
         self._is_person = is_person
         self._schedule, self._views, self._stillness = Schedule(), Views(shape), Stillness()
-        self._sides, self._has_met, self._most = cycle(_SIDES), False, 0
+        self._sides, self._has_met = cycle(_SIDES), False
 
     def hurry(self) -> None:
         """Somebody was lost: look around everybody, the lost ones, too, at once and for a while."""
@@ -67,9 +67,8 @@ class Finding:
 
     def look(self, image: Image, at: float, effort: Effort) -> None:
         """Look for others, if there is room for them and it is time to."""
-        self._most = effort.max_people
-        if len(self._people) < self._most and self._is_time(image, at, effort.detect_every):
-            self._find(image, at)
+        if len(self._people) < effort.max_people and self._is_time(image, at, effort.detect_every):
+            self._find(image, at, effort)
 
     @property
     def _people(self) -> list[Followed]:
@@ -84,33 +83,36 @@ class Finding:
             is_still=lambda: self._stillness.holds(image, self._following.regions),
         )
 
-    def _find(self, image: Image, at: float) -> None:
+    def _find(self, image: Image, at: float, effort: Effort) -> None:
         """Look for people who are not followed yet; for others in all views at once, for later searches may be rare."""
-        # All sides once more of who was met in the last search, then one at a time; what changes is not that close.
-        sides = _SIDES if self._has_met else () if self._schedule.for_change else (next(self._sides),)
-        self._has_met = self._finds(self._views.next(), image, at, sides)
+        sides: Iterable[Side] = () if self._schedule.for_change else (next(self._sides),)  # what changes is not close
+        if self._has_met and effort.at_once:
+            sides = _SIDES  # all of them once more of who was met in the last search
+        self._has_met = self._finds(self._views.next(), image, at, effort, sides)
         if self._has_met:
-            self._find_others(image, at)
+            if effort.at_once:
+                self._find_others(image, at, effort)
             self._views.seek(self._following.regions)
         self._stillness.remember(image, self._following.regions, has_met=self._has_met)
 
-    def _find_others(self, image: Image, at: float) -> None:
+    def _find_others(self, image: Image, at: float, effort: Effort) -> None:
         """Look around those who have just been met, until there is nobody else; the rest comes in later pictures."""
         sides: Iterable[Side] = _SIDES
         self._views.seek(self._following.regions)
         for _ in range(_VIEWS_AT_ONCE):
-            if not self._views.seeking or len(self._people) == self._most:
+            if not self._views.seeking or len(self._people) == effort.max_people:
                 return
-            has_met = self._finds(self._views.next(), image, at, sides)
+            has_met = self._finds(self._views.next(), image, at, effort, sides)
             sides = _SIDES if has_met else ()
             if has_met:
                 self._views.seek(self._following.regions)
 
-    def _finds(self, view: View, image: Image, at: float, sides: Iterable[Side]) -> bool:
+    def _finds(self, view: View, image: Image, at: float, effort: Effort, sides: Iterable[Side]) -> bool:
         """Whether a view shows somebody new, or somebody is close behind a person."""
         before, newcomers = len(self._people), Newcomers(list(self._people))
         for region in self._candidates(view, image, sides):
-            if len(self._people) == self._most:
+            room = effort.max_people - len(self._people)
+            if not room or (len(self._people) > before and not effort.at_once):
                 break
             sight = self._meet(image, region, newcomers)
             if sight is not None:

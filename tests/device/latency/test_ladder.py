@@ -37,12 +37,12 @@ def test_steps_are_taken_in_order_and_each_keeps_those_before():
         one.judge(OVER, float(moment), people=3)
         seen.append((names(one), one.workload))
     assert [workload for _, workload in seen[:6]] == [
-        Workload(Effort(3, 60)),
-        Workload(Effort(3, 60), every=2),
-        Workload(Effort(3, 60), every=2, halved=True),
-        Workload(Effort(1, 60), every=2, halved=True),
-        Workload(Effort(1, 60), every=2, halved=True),
-        Workload(Effort(1, 60), every=2, halved=True),
+        Workload(Effort(3, 60, at_once=False)),
+        Workload(Effort(3, 60, at_once=False), every=2),
+        Workload(Effort(3, 60, at_once=False), every=2, halved=True),
+        Workload(Effort(1, 60, at_once=False), every=2, halved=True),
+        Workload(Effort(1, 60, at_once=False), every=2, halved=True),
+        Workload(Effort(1, 60, at_once=False), every=2, halved=True),
     ]
     assert seen[-1][0] == list(ALL)
     other = ladder(("people", "alternate"))

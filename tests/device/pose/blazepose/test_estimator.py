@@ -101,6 +101,15 @@ def test_fewer_people_can_be_asked_for(estimator, three_people):
     assert {len(estimator.estimate(picture, t)) for t, picture, _ in three_people} <= {0, 1}
 
 
+def test_newcomers_can_be_asked_for_one_at_a_time(estimator, three_people):
+    """Then no picture has to pay for finding more than one of them, and all are found all the same."""
+    estimator.adapt(Effort(max_people=3, detect_every=30, at_once=False))
+    _, picture, _ = three_people[0]
+    people = [0, *(len(estimator.estimate(picture, number / 10)) for number in range(60))]
+    assert max(np.diff(people)) == 1
+    assert people[-1] == 3
+
+
 def test_an_empty_room_is_empty(estimator, filmed):
     """Nobody is found where nobody is, also right after somebody was there."""
     assert all(estimator.estimate(EMPTY, t / 10) == [] for t in range(5))
