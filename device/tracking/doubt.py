@@ -17,6 +17,7 @@ _AS_ONE = 0.15  # body sizes: one pose where two must be this near may slide fro
 _AS_ONE_S = 1.0  # ... so it is not said either, for this long: then one stands still behind the other
 _STRANGE = 30.0  # grey levels: a pose that wears something else where somebody is hidden is a mixture, or nobody ...
 _JUMP = 0.15  # ... and so is one that is farther than so many body sizes from where it must be ...
+_BESIDE = 1.0  # ... with somebody else, whom it may be mixed up with, as near as this ...
 _STRANGE_S = 1.0  # ... unless they were not seen for as long as this: then it is the light that has changed
 
 
@@ -40,14 +41,16 @@ def is_sure(match: Match, row: int) -> bool:
 
 
 def _is_mixture(match: Match, row: int) -> bool:
-    """Whether a pose does not wear what its track does, where one of those is hidden or the pose has jumped."""
+    """Whether a pose does not wear what its track does, where one of those is hidden or it jumps beside others."""
     column = match.columns[row]
     owner, sighting = match.tracks[row], match.sightings[column]
     if match.shades[row][column] <= _STRANGE:
         return False
     unseen = [track for one in match.unseen if (track := match.tracks[one]).is_near(sighting)]
     seen_at = max(one.last_seen for one in (owner, *unseen))
-    has_jumped = match.apart[row][column] > _JUMP
+    has_jumped = match.apart[row][column] > _JUMP and any(
+        apart[column] < _BESIDE for one, apart in enumerate(match.apart) if one != row
+    )
     return (has_jumped or owner.is_hidden or bool(unseen)) and sighting.at - seen_at <= _STRANGE_S
 
 
