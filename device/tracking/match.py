@@ -68,7 +68,7 @@ def matched(tracks: list[Track], sightings: list[Sighting]) -> Match:
     blurs = [_BLUR + _BLUR_PER_S * (sightings[0].at - track.last_seen) for track in tracks]
     apart = [[track.distance(one) / max(track.size, one.size) for one in sightings] for track in tracks]
     shades = [[_shade(track, one) for one in sightings] for track in tracks]
-    cost, change = [], []
+    cost, change, sharpest = [], [], min(blurs)
     for row, (track, blur) in enumerate(zip(tracks, blurs, strict=True)):
         away = [
             here**2 + (math.log(one.size / track.size) / _GROWTH) ** 2
@@ -79,7 +79,6 @@ def matched(tracks: list[Track], sightings: list[Sighting]) -> Match:
         # for a while and may be anywhere. What may be a mistake has less right still.
         right = 4 * math.log(blur / _BLUR) + _UNPROVEN * (track.number is None)
         alone = [MISSED if one == row else NEVER for one in range(len(tracks))]
-        sharpest = min(blurs)
         cost.append([a / blur**2 + b + right for a, b in zip(away, unlike, strict=True)] + alone)
         change.append([a / sharpest**2 + b for a, b in zip(away, unlike, strict=True)] + alone)
     return Match(tracks, sightings, cost=cost, change=change, apart=apart, shades=shades, columns=assign(cost))

@@ -17,9 +17,8 @@ from device.tracking.looks import Joint, Look, blend
 
 PROOF_S = 1.0  # who is first seen close to somebody else is a mistake until seen apart, or for as long as this
 
-_FLEETING_S = (
-    0.7  # of two poses of one body the one that is missed for so long, or for longer than it was seen, was wrong
-)
+# Of two poses of one body the one was wrong that is missed for so long, or for longer than it was seen.
+_FLEETING_S = 0.7
 _STEADY_S = 0.2  # a velocity is a mean over about so long ...
 _STEADY_IN_CROWD_S = 0.6  # ... and longer near somebody else, where estimators mix bodies up
 _FASTEST = 4.0  # body sizes per second; a sprinter's 7 m/s
@@ -100,7 +99,7 @@ class Track:
         return self.expected_at > self.newest.at
 
     def is_fleeting(self, at: float) -> bool:
-        """Whether this was a mistake, it seems: only seen close to others, and missed for longer than it was there."""
+        """Whether this was a mistake, it seems: seen once, or only close to others and missed for longer than that."""
         missed_s, was_there_s = at - self.newest.at, self.newest.at - self.began
         return was_there_s == 0 or (not self.is_proven and missed_s > min(_FLEETING_S, was_there_s))
 

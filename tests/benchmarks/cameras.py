@@ -23,7 +23,7 @@ from rich.table import Table
 from core.errors import ConfigError
 from device.camera.capture import Camera
 from device.camera.settings import CameraSettings
-from tests.benchmarks.command import make_parser, positive_int, run, steps
+from tests.command import make_parser, positive_int, run, steps
 from tests.device.servers import CameraServer, has_rtsp, mjpeg_server, rtsp_server
 
 PATIENCE_S = 60.0

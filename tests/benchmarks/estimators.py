@@ -21,8 +21,8 @@ from core.window import Window, cut_windows
 from device.pose import make_estimator
 from device.pose.holistic import HolisticEstimator
 from device.settings import PoseSettings
-from tests.benchmarks.command import make_parser, positive_int, run
 from tests.benchmarks.invariance import PLAIN, VARIANTS, add_cache, footage_of, logits_of, trained_once
+from tests.command import make_parser, positive_int, run
 from training.synthesis import Footage, film
 
 ACTION = "raise_arms"

@@ -35,7 +35,7 @@ from core.interpreter import Classifier
 from core.network import forward, initialise
 from core.skeleton import Array
 from core.weights import Weights
-from tests.benchmarks.command import CACHE, make_parser, run, steps
+from tests.command import CACHE, make_parser, run, steps
 from training.models import MODELS
 
 RUNTIMES = ("tflite_runtime", "ai_edge_litert")

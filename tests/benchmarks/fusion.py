@@ -21,7 +21,7 @@ from core.interpreter import Classifier
 from core.network import forward
 from core.skeleton import Array
 from tests.benchmarks.accuracy.harness import Figure, console, quantized, report, typical_windows
-from tests.benchmarks.command import make_parser, positive_int, run, steps
+from tests.command import make_parser, positive_int, run, steps
 from training.augmentation.augment import blinded
 from training.datasets.recording import Recording
 from training.datasets.windows import WindowSet

@@ -31,7 +31,7 @@ from core.skeleton import MEDIAPIPE33, Array, Pose
 from core.window import Window, cut_windows
 from device.pose import make_estimator
 from device.settings import PoseSettings
-from tests.benchmarks.command import CACHE, add_estimator, make_parser, positive_int, run
+from tests.command import CACHE, add_estimator, make_parser, positive_int, run
 from training.datasets.recording import Recording, load, save
 from training.pipeline import make_checkpoint, train_on_recordings
 from training.synthesis import (

@@ -23,7 +23,7 @@ from core.signing import SigningKey
 from device.bench.worker import resident_mb
 from posefleet.broker import LocalBroker
 from tests import learning
-from tests.benchmarks.command import add_estimator, make_parser, positive_float, run
+from tests.command import add_estimator, make_parser, positive_float, run
 from tests.device.world import Daemon, World
 from training.synthesis import Footage, random_footage, write_clip
 

@@ -44,7 +44,7 @@ from device.loop import FrameLoop, Parts
 from device.pose.recording import RecordingEstimator
 from device.settings import DeviceSettings
 from tests import people, tiny
-from tests.benchmarks.command import make_parser, positive_float, run
+from tests.command import make_parser, positive_float, run
 from tests.device.looping import look, loop_parts, loop_settings
 from training.models import DEFAULT_MODEL, MODELS
 

@@ -26,8 +26,8 @@ from device.pose import make_estimator
 from device.settings import PoseSettings
 from device.tracking.assignment import assign
 from device.tracking.tracker import Tracker
-from tests.benchmarks.command import add_estimator, make_parser, positive_int, run
 from tests.benchmarks.nearness import distances
+from tests.command import add_estimator, make_parser, positive_int, run
 from training.synthesis.plays import GAPS_M, side_by_side
 from training.synthesis.stage import Stage, Truth, play
 

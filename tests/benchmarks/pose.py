@@ -31,8 +31,8 @@ from core.skeleton import Pose
 from device.camera.sources import Image
 from device.pose import PoseEstimator, make_estimator
 from device.settings import PoseSettings
-from tests.benchmarks.command import data, make_parser, run, steps
 from tests.benchmarks.tracking import AEROBICS, frames
+from tests.command import data, make_parser, run, steps
 from training.synthesis import film, random_footage
 
 Clip = list[tuple[float, Image]]

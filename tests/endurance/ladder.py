@@ -25,8 +25,8 @@ from core.signing import SigningKey
 from device.latency.meter import TOTAL
 from posefleet.broker import LocalBroker
 from tests import learning
-from tests.benchmarks.command import make_parser, positive_float, run
 from tests.broker import Subscriber
+from tests.command import make_parser, positive_float, run
 from tests.device.busy import load
 from tests.device.events import TOPICS
 from tests.device.world import World

@@ -21,8 +21,8 @@ from rich.console import Console
 from core.errors import ConfigError
 from device.bench.worker import resident_mb
 from posefleet.broker import find_mosquitto, free_port
-from tests.benchmarks.command import make_parser, passing, positive_float, run
 from tests.broker import wait_until
+from tests.command import make_parser, passing, positive_float, run
 from tests.endurance.ledger import Ledger
 from tests.endurance.maker import IDENTITY, Orders, events_of, made, waiting
 from tests.endurance.tunnel import NEAR, Impairment, Tunnel, missing

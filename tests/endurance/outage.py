@@ -25,8 +25,8 @@ from core.messages import Status, decode
 from core.signing import SigningKey
 from posefleet.broker import LocalBroker
 from tests import learning
-from tests.benchmarks.command import make_parser, passing, positive_float, positive_int, run, whole_number
 from tests.broker import Line, Received, Subscriber, wait_until
+from tests.command import make_parser, passing, positive_float, positive_int, run, whole_number
 from tests.device.events import TOPICS
 from tests.device.world import World
 from tests.endurance.ledger import Ledger

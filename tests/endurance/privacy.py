@@ -35,8 +35,8 @@ from device.settings import StatusSettings
 from posefleet.broker import LocalBroker
 from posefleet.demo.tap import read
 from tests import learning
-from tests.benchmarks.command import CACHE, make_parser, passing, positive_float, run
 from tests.broker import Received, Subscriber, wait_until
+from tests.command import CACHE, make_parser, passing, positive_float, run
 from tests.device.mjpeg import MjpegCamera, mjpeg_camera
 from tests.e2e.household import SITE, Household, household
 from tests.e2e.leaks import leaks

@@ -3,7 +3,7 @@
 import importlib
 
 from tests.benchmarks import accuracy
-from tests.benchmarks.command import data, make_parser, positive_int, run
+from tests.command import data, make_parser, positive_int, run
 
 SOURCES = {
     "msr": "msr_action3d",

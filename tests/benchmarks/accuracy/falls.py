@@ -23,7 +23,7 @@ from tests.benchmarks.accuracy.harness import (
     recordings_of,
     report,
 )
-from tests.benchmarks.command import data, steps
+from tests.command import data, steps
 from training.datasets.formats import npz_streams
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording

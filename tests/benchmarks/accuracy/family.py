@@ -8,8 +8,8 @@ from core.architecture import parameter_count
 from core.interpreter import Classifier
 from tests.benchmarks.accuracy import msr
 from tests.benchmarks.accuracy.harness import Answers, put_section, quantized, share_right
-from tests.benchmarks.command import CACHE
 from tests.benchmarks.family import RUNTIMES, Candidate, agreement_of, cached_template, times_of
+from tests.command import CACHE
 from training.models import MODELS
 
 ABOUT = (

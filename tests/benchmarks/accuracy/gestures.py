@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tests.benchmarks.accuracy.harness import Figure, console, learn, recipe, recordings_of, report
-from tests.benchmarks.command import data, steps
+from tests.command import data, steps
 from training.datasets.formats import npz_clips
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording

@@ -17,7 +17,7 @@ from core.features import extract
 from core.interpreter import Classifier
 from core.network import forward
 from core.skeleton import Array
-from tests.benchmarks.command import steps
+from tests.command import steps
 from training.datasets.formats._base import Reading
 from training.datasets.recording import Recording
 from training.datasets.windows import FINER

@@ -21,7 +21,7 @@ from tests.benchmarks.accuracy.harness import (
     report,
     share_right,
 )
-from tests.benchmarks.command import data, steps
+from tests.command import data, steps
 from training.datasets.formats import msr_action3d
 from training.datasets.formats._base import Options
 from training.datasets.halves import halves

@@ -18,7 +18,7 @@ from core.skeleton import MEDIAPIPE33, Array
 from core.window import cut_windows
 from device.settings import PoseSettings
 from tests.benchmarks.accuracy.harness import Answers, Figure, console, costs, learn, peak_memory, recipe, report
-from tests.benchmarks.command import CACHE, steps
+from tests.command import CACHE, steps
 from training.datasets.recording import Recording
 from training.synthesis.plays import performances
 from training.synthesis.sightings import CLASSES, Sighting, imagine, look_at

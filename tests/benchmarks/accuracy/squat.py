@@ -11,7 +11,7 @@ from tests.benchmarks.accuracy.harness import (
     recordings_of,
     report,
 )
-from tests.benchmarks.command import data
+from tests.command import data
 from training.datasets.formats import landmarks_csv
 from training.datasets.formats._base import Options
 from training.datasets.recording import Recording
